@@ -89,7 +89,8 @@ Augmentation Augmentation::parse(const std::string& text) {
 
 Tensor make_batch(const Tensor& images, std::span<const std::int32_t> positions,
                   const Augmentation& augmentation, const std::array<float, 3>& mean,
-                  const std::array<float, 3>& deviation, std::uint64_t seed, std::uint32_t epoch) {
+                  const std::array<float, 3>& deviation, std::uint64_t seed, std::uint32_t epoch, int view) {
+  if (view < 0 || view > 255) reject("a batch has views 0 to 255, not {}", view);
   require_positions(positions, images.size(0));
   const ImageSize size{static_cast<int>(images.size(1)), static_cast<int>(images.size(2)),
                        static_cast<int>(images.size(3))};
@@ -103,7 +104,7 @@ Tensor make_batch(const Tensor& images, std::span<const std::int32_t> positions,
 #pragma omp parallel for
   for (std::int64_t b = 0; b < samples; ++b) {
     const CropFlip draw =
-        CropFlip::draw(augmentation.crop_padding, augmentation.flip, seed, epoch, positions[b]);
+        CropFlip::draw(augmentation.crop_padding, augmentation.flip, seed, epoch, positions[b], view);
     crop_flip_normalise(pixels + positions[b] * size.numel(), size, draw, table, output + b * size.numel());
   }
   return batch;

@@ -20,10 +20,12 @@ struct Augmentation {
 };
 
 /// images (N,H,W,C) u8, the positions of a batch in it → (B,H,W,C) f32, (pixel/255 − mean)/deviation after
-/// crop and flip. Sample `positions[b]` draws from (seed, Purpose::augmentation, epoch, positions[b]), so
-/// that a batch looks the same on every backend, thread count and batch order.
+/// crop and flip. Sample `positions[b]` draws from (seed, Purpose::augmentation, epoch, positions[b], view),
+/// so that a batch looks the same on every backend, thread count and batch order. Each `view`, 0 … 255, is an
+/// augmentation of the same samples that is independent of the others.
 Tensor make_batch(const Tensor& images, std::span<const std::int32_t> positions,
                   const Augmentation& augmentation, const std::array<float, 3>& mean,
-                  const std::array<float, 3>& deviation, std::uint64_t seed, std::uint32_t epoch);
+                  const std::array<float, 3>& deviation, std::uint64_t seed, std::uint32_t epoch,
+                  int view = 0);
 
 }  // namespace noisegate

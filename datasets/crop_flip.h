@@ -12,11 +12,11 @@ struct CropFlip {
   int top = 0, left = 0;  // of the crop, in the image's own rows and columns: −padding … padding
   bool flip = false;
 
-  /// The draw of one sample in one epoch. All three numbers are always drawn, so that a flip does not depend
-  /// on whether there is a crop.
+  /// The draw of one view of a sample in one epoch. All three numbers are always drawn, so that a flip does
+  /// not depend on whether there is a crop.
   NOISEGATE_HD static CropFlip draw(int padding, bool may_flip, std::uint64_t seed, std::uint32_t epoch,
-                                    std::uint32_t sample) {
-    Philox random(seed, Purpose::augmentation, epoch, sample);
+                                    std::uint32_t sample, std::uint32_t view = 0) {
+    Philox random(seed, Purpose::augmentation, epoch, sample, view << 24);
     const int top = static_cast<int>(random.below(2 * padding + 1)) - padding;
     const int left = static_cast<int>(random.below(2 * padding + 1)) - padding;
     const bool flip = random.below(2) == 1;

@@ -29,10 +29,13 @@ enum class Purpose : std::uint32_t {
 
 class Philox {
  public:
-  /// The stream of (seed, purpose, epoch, sample); the same four give the same numbers everywhere.
-  NOISEGATE_HD Philox(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t sample = 0)
+  /// The stream of (seed, purpose, epoch, sample); the same four give the same numbers everywhere. It starts
+  /// at `first_block`, of four numbers each: those who need several streams of the same four start them far
+  /// apart.
+  NOISEGATE_HD Philox(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t sample = 0,
+                      std::uint32_t first_block = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
-        counter_{0, sample, epoch, static_cast<std::uint32_t>(purpose)} {}
+        counter_{first_block, sample, epoch, static_cast<std::uint32_t>(purpose)} {}
 
   /// 32 random bits.
   NOISEGATE_HD std::uint32_t next() {

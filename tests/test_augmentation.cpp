@@ -23,9 +23,9 @@ Tensor random_images(std::int64_t samples, std::int64_t height, std::int64_t wid
 }
 
 std::vector<float> batch_of(const Tensor& images, const std::vector<std::int32_t>& positions,
-                            const std::string& augmentation, std::uint64_t seed = 5,
-                            std::uint32_t epoch = 2) {
-  return make_batch(images, positions, Augmentation::parse(augmentation), mean, deviation, seed, epoch)
+                            const std::string& augmentation, std::uint64_t seed = 5, std::uint32_t epoch = 2,
+                            int view = 0) {
+  return make_batch(images, positions, Augmentation::parse(augmentation), mean, deviation, seed, epoch, view)
       .to_vector<float>();
 }
 
@@ -150,6 +150,31 @@ TEST_CASE("a sample looks the same in any batch and on any number of threads, an
 
   CHECK(batch_of(images, {0, 1, 2, 3, 4, 5, 6, 7}, "crop:2+flip", 5, 3) != together);
   CHECK(batch_of(images, {0, 1, 2, 3, 4, 5, 6, 7}, "crop:2+flip", 6, 2) != together);
+}
+
+TEST_CASE("views of a sample are augmented independently; the first is the one there is without views") {
+  const Tensor images = random_images(200, 8, 8, 3);
+  std::vector<std::int32_t> positions(200);
+  for (int i = 0; i < 200; ++i) positions[i] = i;
+  const auto view = [&](int v) { return batch_of(images, positions, "crop:2+flip", 5, 2, v); };
+  CHECK(view(0) == make_batch(images, positions, Augmentation::parse("crop:2+flip"), mean, deviation, 5, 2)
+                       .to_vector<float>());
+  CHECK(view(1) != view(0));
+  CHECK(view(2) != view(1));
+  CHECK(view(1) == view(1));
+  CHECK(batch_of(images, positions, "none", 5, 2, 1) == batch_of(images, positions, "none"));
+
+  // Independent: of 10,000 samples, both views crop alike in one of 25 and flip alike in every other.
+  int same_crop = 0, same_flip = 0;
+  for (std::uint32_t sample = 0; sample < 10000; ++sample) {
+    const CropFlip a = CropFlip::draw(2, true, 5, 2, sample, 0), b = CropFlip::draw(2, true, 5, 2, sample, 1);
+    same_crop += a.top == b.top && a.left == b.left;
+    same_flip += a.flip == b.flip;
+  }
+  CHECK(std::abs(same_crop - 400) < 80);    // four standard deviations
+  CHECK(std::abs(same_flip - 5000) < 200);  // the same
+  check_error([&] { view(-1); }, {"views", "-1"});
+  check_error([&] { view(256); }, {"views", "256"});
 }
 
 TEST_CASE("samples that are not there are refused") {
