@@ -138,6 +138,10 @@ void save_safetensors(const fs::path& path, const TensorFile& file) {
 }
 
 TensorFile load_safetensors(const fs::path& path) {
+  return parse_safetensors(read_file(path), path.string());
+}
+
+std::vector<std::byte> read_file(const fs::path& path) {
   std::error_code error;
   const std::uintmax_t size = fs::file_size(path, error);
   if (error) reject("cannot read {}: {}", path.string(), error.message());
@@ -145,7 +149,7 @@ TensorFile load_safetensors(const fs::path& path) {
   std::ifstream input(path, std::ios::binary);
   input.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
   if (!input) reject("cannot read {}: {}", path.string(), std::strerror(errno));
-  return parse_safetensors(bytes, path.string());
+  return bytes;
 }
 
 void write_file_atomically(const fs::path& path, const std::string& contents) {

@@ -35,6 +35,9 @@ TensorFile load_safetensors(const std::filesystem::path& path);
 /// states.
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
 
+/// The whole file; throws Error naming it where it cannot be read.
+std::vector<std::byte> read_file(const std::filesystem::path& path);
+
 /// Writes to a temporary name in the same folder, syncs, renames. Throws Error naming the file and the cause.
 void write_file_atomically(const std::filesystem::path& path, const std::string& contents);
 
