@@ -24,6 +24,7 @@ enum class Purpose : std::uint32_t {
   validation_split = 7,
   stochastic_labels = 8,
   peer_sampling = 9,
+  class_sampling = 10,
   test = 1000,
 };
 

@@ -66,23 +66,6 @@ std::string read_text(const std::filesystem::path& path) {
 
 }  // namespace
 
-TEST_CASE("an epoch visits every sample once, in an order of its own") {
-  for (const auto& [samples, batch_size, last] :
-       {std::tuple{10, 4, 2}, {9, 4, 5}, {8, 4, 4}, {3, 1, 1}, {1, 4, 1}}) {
-    const auto batches = epoch_batches(samples, batch_size, 1, 0);
-    std::vector<std::int32_t> visited;
-    for (const auto& batch : batches) visited.insert(visited.end(), batch.begin(), batch.end());
-    std::sort(visited.begin(), visited.end());
-    std::vector<std::int32_t> all(samples);
-    std::iota(all.begin(), all.end(), 0);
-    CHECK(visited == all);
-    CHECK(batches.back().size() == last);
-  }
-  CHECK(epoch_batches(50, 10, 1, 0) == epoch_batches(50, 10, 1, 0));
-  CHECK(epoch_batches(50, 10, 1, 0) != epoch_batches(50, 10, 1, 1));
-  CHECK(epoch_batches(50, 10, 1, 0) != epoch_batches(50, 10, 2, 0));
-}
-
 TEST_CASE("scores are the softmax of the label and whether its logit is the largest") {
   const float log3 = std::log(3.0f);
   const Tensor logits = Tensor::from(std::vector<float>{0, log3, 1000, 0, 2, 2}, {3, 2});
@@ -182,7 +165,7 @@ TEST_CASE("an evaluation counts every class and leaves the model in its mode") {
   Trainer trainer = make_trainer(small_run());
   Module& model = *trainer.state().model;
   const Dataset& dataset = trainer.dataset();
-  const Evaluation evaluation = evaluate(model, dataset, dataset.test.images, dataset.test.truth);
+  const Evaluation evaluation = evaluate(model, dataset, dataset.test, dataset.test.truth);
   CHECK(model.training());
   CHECK(evaluation.all.samples == 32);
   std::int64_t samples = 0, correct = 0;

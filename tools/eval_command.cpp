@@ -44,7 +44,7 @@ Evaluation evaluate_file(const std::filesystem::path& file, const TrainOptions& 
   const auto model = make_model(Spec(options.model, "--model"), image_format(dataset.test), dataset.classes,
                                 static_cast<std::uint64_t>(options.seed));
   load_model(*model, file);
-  return evaluate(*model, dataset, dataset.test.images, dataset.test.truth);
+  return evaluate(*model, dataset, dataset.test, dataset.test.truth);
 }
 
 void print_table(const Dataset& dataset, const std::vector<NamedEvaluation>& evaluations) {

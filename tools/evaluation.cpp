@@ -1,34 +1,32 @@
 #include "tools/evaluation.h"
 
-#include "datasets/augmentation.h"
-
-#include <algorithm>
-#include <numeric>
+#include "datasets/batches.h"
+#include "datasets/sampling.h"
 
 namespace noisegate {
 namespace {
 
-constexpr std::size_t batch_size = 256;
+constexpr int batch_size = 256;
 
 }  // namespace
 
-Evaluation evaluate(Module& model, const Dataset& dataset, const Tensor& images,
+Evaluation evaluate(Module& model, const Dataset& dataset, const ImageSet& set,
                     std::span<const std::int32_t> labels) {
   const NoGrad no_grad;
   const bool was_training = model.training();
   model.set_training(false);
 
   Evaluation result{{}, std::vector<Tally>(dataset.classes)};
-  std::vector<std::int32_t> positions(labels.size());
-  std::iota(positions.begin(), positions.end(), 0);
-  for (std::size_t begin = 0; begin < labels.size(); begin += batch_size) {
-    const std::size_t count = std::min(batch_size, labels.size() - begin);
-    const Tensor batch = make_batch(images, std::span(positions).subspan(begin, count), Augmentation{},
-                                    dataset.mean, dataset.deviation, 0, 0);
-    const auto scores = score(model(Variable(batch)).value(), labels.subspan(begin, count));
-    for (std::size_t i = 0; i < count; ++i) {
+  const auto stream =
+      open_batches(dataset, set, {.batches = ordered_batches(set.size(), batch_size), .augmentation = {}});
+  while (const auto batch = stream->next()) {
+    if (batch->positions.empty()) continue;
+    std::vector<std::int32_t> batch_labels;
+    for (const std::int32_t position : batch->positions) batch_labels.push_back(labels[position]);
+    const auto scores = score(model(Variable(batch->views.front())).value(), batch_labels);
+    for (std::size_t i = 0; i < scores.size(); ++i) {
       result.all.add(scores[i]);
-      result.by_class[labels[begin + i]].add(scores[i]);
+      result.by_class[batch_labels[i]].add(scores[i]);
     }
   }
   model.set_training(was_training);

@@ -16,9 +16,10 @@ struct Evaluation {
   std::vector<Tally> by_class;  // by the label it was measured against
 };
 
-/// Measures the model against these labels, one for each image of `images` (N,H,W,C) u8, which are normalised
-/// as `dataset` says and not augmented. The model is left in the mode in which it came.
-Evaluation evaluate(Module& model, const Dataset& dataset, const Tensor& images,
+/// Measures the model on the images of `set`, one of the dataset's, against these labels, one for each;
+/// images that cannot be read are left out where the dataset lets them. The images are not augmented. The
+/// model is left in the mode in which it came.
+Evaluation evaluate(Module& model, const Dataset& dataset, const ImageSet& set,
                     std::span<const std::int32_t> labels);
 
 }  // namespace noisegate

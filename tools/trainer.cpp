@@ -52,24 +52,6 @@ void require_finite(const TrainingState& state) {
 
 }  // namespace
 
-std::vector<std::vector<std::int32_t>> epoch_batches(std::int64_t samples, int batch_size, std::uint64_t seed,
-                                                     int epoch) {
-  const auto order = permutation(static_cast<std::int32_t>(samples),
-                                 Philox(seed, Purpose::shuffle, static_cast<std::uint32_t>(epoch)));
-  std::vector<std::vector<std::int32_t>> batches;
-  const auto size = static_cast<std::size_t>(batch_size);
-  for (std::size_t begin = 0; begin < order.size(); begin += size) {
-    const std::size_t end = std::min(begin + size, order.size());
-    batches.emplace_back(order.begin() + begin, order.begin() + end);
-  }
-  if (batch_size > 1 && batches.size() > 1 && batches.back().size() == 1) {
-    const std::int32_t left_over = batches.back().front();
-    batches.pop_back();
-    batches.back().push_back(left_over);
-  }
-  return batches;
-}
-
 Trainer::Trainer(const TrainOptions& options, TrainingData data)
     : options_(options),
       data_(std::move(data)),
@@ -106,15 +88,28 @@ double Trainer::learning_rate(int steps) const {
   return options_.learning_rate * schedule_.factor(epochs);
 }
 
-StepResult Trainer::step(std::span<const std::int32_t> positions, double learning_rate) {
-  const ImageSet& train = data_.dataset.train;
-  const Tensor images =
-      make_batch(train.images, positions, augmentation_, data_.dataset.mean, data_.dataset.deviation,
-                 static_cast<std::uint64_t>(options_.seed), static_cast<std::uint32_t>(state_.epochs_done));
-  std::vector<std::int32_t> labels;
-  for (const std::int32_t position : positions) labels.push_back(train.given[position]);
+Batches Trainer::epoch_batches() const {
+  return noisegate::epoch_batches(data_.dataset.train.size(), options_.batch_size,
+                                  static_cast<std::uint64_t>(options_.seed), state_.epochs_done);
+}
 
-  const Variable logits = (*state_.model)(Variable(images));
+BatchPlan Trainer::plan(Batches batches) const {
+  return {.batches = std::move(batches),
+          .augmentation = augmentation_,
+          .seed = static_cast<std::uint64_t>(options_.seed),
+          .epoch = static_cast<std::uint32_t>(state_.epochs_done)};
+}
+
+StepResult Trainer::step(std::vector<std::int32_t> positions, double learning_rate) {
+  const ImageSet& train = data_.dataset.train;
+  return step(*open_batches(data_.dataset, train, plan({std::move(positions)}))->next(), learning_rate);
+}
+
+StepResult Trainer::step(const Batch& batch, double learning_rate) {
+  std::vector<std::int32_t> labels;
+  for (const std::int32_t position : batch.positions) labels.push_back(data_.dataset.train.given[position]);
+
+  const Variable logits = (*state_.model)(Variable(batch.views.front()));
   const Variable loss = (*loss_)(logits, Tensor::from(labels));
   const StepResult result{loss.value().item(), logits.value()};
   if (!std::isfinite(result.loss)) {
@@ -144,7 +139,7 @@ void Trainer::measure(const StepResult& result, std::span<const std::int32_t> po
 void Trainer::test(EpochMetrics& metrics) {
   const ImageSet& test_set = data_.dataset.test;
   const auto tally = [&](Module& model, const ImageSet& set, const std::vector<std::int32_t>& labels) {
-    return evaluate(model, data_.dataset, set.images, labels).all;
+    return evaluate(model, data_.dataset, set, labels).all;
   };
   metrics.test = tally(*state_.model, test_set, test_set.truth);
   if (Module* average = average_model()) metrics.test_ema = tally(*average, test_set, test_set.truth);
@@ -155,18 +150,18 @@ void Trainer::test(EpochMetrics& metrics) {
 
 std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
   const auto start = Clock::now();
-  const auto batches = epoch_batches(data_.dataset.train.size(), options_.batch_size,
-                                     static_cast<std::uint64_t>(options_.seed), state_.epochs_done);
+  Batches batches = epoch_batches();
   const int steps = static_cast<int>(batches.size());
+  const auto stream = open_batches(data_.dataset, data_.dataset.train, plan(std::move(batches)));
   EpochMetrics metrics;
   metrics.epoch = state_.epochs_done + 1;
   state_.steps_done = 0;
   double loss_sum = 0;
-  for (const auto& batch : batches) {
+  while (const auto batch = stream->next()) {
     metrics.learning_rate = learning_rate(steps);
-    const StepResult result = step(batch, metrics.learning_rate);
-    loss_sum += result.loss * static_cast<double>(batch.size());
-    measure(result, batch, metrics);
+    const StepResult result = step(*batch, metrics.learning_rate);
+    loss_sum += result.loss * static_cast<double>(batch->positions.size());
+    measure(result, batch->positions, metrics);
     metrics.train_loss = loss_sum / static_cast<double>(metrics.train.samples);
     metrics.seconds = seconds_since(start);
     if (!after_step({metrics, state_.steps_done, steps})) return std::nullopt;

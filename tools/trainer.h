@@ -1,7 +1,8 @@
 // The training loop: batches → model → loss → gradients → optimiser, and what is measured on the way.
 #pragma once
 
-#include "datasets/augmentation.h"
+#include "datasets/batches.h"
+#include "datasets/sampling.h"
 #include "engine/optimizer.h"
 #include "layers/module.h"
 #include "losses/loss.h"
@@ -51,9 +52,10 @@ class Trainer {
   /// epoch and step when the loss, or the model at the epoch's end, is no longer finite.
   std::optional<EpochMetrics> run_epoch(const AfterStep& after_step);
 
-  /// One update from the samples at these positions of the training set. Throws Error naming epoch and step
-  /// for a loss that is not finite, before it can spoil the model.
-  StepResult step(std::span<const std::int32_t> positions, double learning_rate);
+  /// One update from a batch of the training set, or from the samples at these positions of it. Throws Error
+  /// naming epoch and step for a loss that is not finite, before it can spoil the model.
+  StepResult step(const Batch& batch, double learning_rate);
+  StepResult step(std::vector<std::int32_t> positions, double learning_rate);
 
   const TrainingState& state() const { return state_; }
   /// The momentum model of this moment, in a module of its own; null without --ema. It has no training mode.
@@ -62,6 +64,8 @@ class Trainer {
 
  private:
   double learning_rate(int steps) const;
+  Batches epoch_batches() const;
+  BatchPlan plan(Batches batches) const;
   void measure(const StepResult& result, std::span<const std::int32_t> positions,
                EpochMetrics& metrics) const;
   void test(EpochMetrics& metrics);
@@ -75,11 +79,5 @@ class Trainer {
   TrainingState state_;
   std::unique_ptr<Module> average_model_;  // where the momentum average is put to be tested
 };
-
-/// The batches of an epoch: a random order of 0 … samples−1, cut. The last one may be smaller, but a single
-/// sample that would be left over joins the batch before it: one image has no batch statistics to normalise a
-/// linear layer's features with.
-std::vector<std::vector<std::int32_t>> epoch_batches(std::int64_t samples, int batch_size, std::uint64_t seed,
-                                                     int epoch);
 
 }  // namespace noisegate

@@ -1,0 +1,45 @@
+// Where batches come from. Images that lie in memory are augmented when their batch is asked for; images that
+// stay on the disk are read, decoded and augmented by threads that work ahead. Whoever trains or measures
+// says which batches are wanted and takes one after the other.
+#pragma once
+
+#include "datasets/augmentation.h"
+#include "datasets/dataset.h"
+#include "datasets/sampling.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace noisegate {
+
+/// The batches that are wanted of a set, and how its images are to look.
+struct BatchPlan {
+  Batches batches;
+  Augmentation augmentation;  // none, for measuring
+  std::uint64_t seed = 0;     // of the augmentation
+  std::uint32_t epoch = 0;    // likewise
+  int views = 1;              // of each sample, augmented independently
+};
+
+struct Batch {
+  std::vector<std::int32_t> positions;  // of its samples, in the order of the plan
+  std::vector<Tensor> views;            // each (B,H,W,C) f32, normalised as the dataset says
+  std::vector<std::string> left_out;    // of each sample whose image cannot be read: which, and why
+};
+
+/// Gives the batches of a plan, first to last.
+class BatchStream {
+ public:
+  virtual ~BatchStream() = default;
+  /// The next batch; nothing after the last. Throws Error for positions that the set does not have, and for
+  /// images that cannot be read where the dataset does not let them be left out.
+  virtual std::optional<Batch> next() = 0;
+};
+
+/// `dataset` and `set`, one of its sets, must outlive the stream.
+std::unique_ptr<BatchStream> open_batches(const Dataset& dataset, const ImageSet& set, BatchPlan plan);
+
+}  // namespace noisegate
