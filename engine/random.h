@@ -25,6 +25,9 @@ enum class Purpose : std::uint32_t {
   stochastic_labels = 8,
   peer_sampling = 9,
   class_sampling = 10,
+  instance_weights = 11,
+  sample_noise = 12,
+  open_set = 13,
   test = 1000,
 };
 

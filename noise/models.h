@@ -2,31 +2,55 @@
 #pragma once
 
 #include "engine/random.h"
-#include "engine/spec.h"
+#include "noise/noise.h"
 
 #include <cstdint>
 #include <functional>
+#include <span>
+#include <string>
 #include <vector>
 
 namespace noisegate {
 
-/// True labels, and what the draws are keyed by.
-struct NoiseInput {
-  const std::vector<std::int32_t>& truth;  // each in [0, classes)
-  int classes;
-  std::uint64_t seed;
-};
+using Labels = std::vector<std::int32_t>;
+
+Labels symmetric_noise(Spec& spec, const NoiseInput& input);
+Labels asymmetric_noise(Spec& spec, const NoiseInput& input);
+Labels transition_noise(Spec& spec, const NoiseInput& input);
+Labels instance_noise(Spec& spec, const NoiseInput& input);
+Labels prediction_noise(Spec& spec, const NoiseInput& input);
+Labels human_noise(Spec& spec, const NoiseInput& input);
+Labels file_noise(Spec& spec, const NoiseInput& input);
+NoisySet openset_noise(Spec& spec, const NoiseInput& input);
 
 /// Throws Error naming the first sample whose label is not in [0, classes).
-void require_labels_in_range(const std::vector<std::int32_t>& labels, int classes);
+void require_labels_in_range(const Labels& labels, int classes);
 
-std::vector<std::int32_t> symmetric_noise(Spec& spec, const NoiseInput& input);
-std::vector<std::int32_t> asymmetric_noise(Spec& spec, const NoiseInput& input);
+/// For each class, exactly round(rate·n) of its n samples, in random order: drawn from the stream
+/// (seed, Purpose::label_noise, 0, class).
+std::vector<Labels> choose_exactly(const NoiseInput& input, double rate);
 
-/// Gives exactly round(rate·n) of the n samples of each class a new label, `target(class, random)`. Which
-/// samples: drawn from the stream (seed, Purpose::label_noise, 0, class); their labels, one after another,
-/// from (…, 1, class).
+/// Gives the samples of choose_exactly a new label, `target(class, random)`, one after another from the
+/// stream (seed, Purpose::label_noise, 1, class).
 using FlipTarget = std::function<std::int32_t(std::int32_t label, Philox& random)>;
-std::vector<std::int32_t> flip_exactly(const NoiseInput& input, double rate, const FlipTarget& target);
+Labels flip_exactly(const NoiseInput& input, double rate, const FlipTarget& target);
+
+/// The class in which `u`, uniform in [0, 1), falls when classes take up [0, 1) by these probabilities, which
+/// sum to 1 up to rounding.
+std::int32_t draw_class(std::span<const double> probabilities, double u);
+
+/// How a file's rows fit the training set: they are one for each of its samples, or, under --limit, one for
+/// each sample of the whole one. Throws Error naming the file where they are neither.
+void require_rows(const NoiseInput& input, std::size_t rows, const std::string& file);
+
+/// Cuts labels from a file, whose rows fit as above, to the training set. Throws Error naming the file and
+/// the row of a label out of range.
+Labels labels_from_file(const NoiseInput& input, const std::vector<std::int64_t>& labels,
+                        const std::string& file);
+
+/// Throws Error naming the file, the row and both labels where what the file has for true labels is not what
+/// the dataset has, so that a file in another order is not taken for noise.
+void require_same_truth(const NoiseInput& input, const std::vector<std::int64_t>& truth,
+                        const std::string& file);
 
 }  // namespace noisegate

@@ -2,31 +2,49 @@
 #pragma once
 
 #include "engine/spec.h"
+#include "engine/tensor.h"
 
 #include <cstdint>
+#include <filesystem>
+#include <functional>
 #include <string>
 #include <vector>
 
 namespace noisegate {
 
+/// The true label of an image that shows none of the classes; `openset` puts such images in.
+inline constexpr std::int32_t no_class = -1;
+
+/// What a noise model may look at: the training set before any noise, and what the draws are keyed by.
+struct NoiseInput {
+  std::vector<std::int32_t> truth = {};  // N, each in [0, classes)
+  int classes = 0;
+  std::uint64_t seed = 1;
+  Tensor images = {};  // u8 (N,H,W,C); only `instance` and `openset` need it
+
+  std::string dataset = "";         // "cifar10": what the maps of `asymmetric` and published labels go by
+  std::filesystem::path data = "";  // its folder, where published labels are looked for
+  /// Of the whole training set where N is --limit; label files have one for each of them. 0: N.
+  std::int64_t samples_in_all = 0;
+  /// The training images of another dataset, for `openset`.
+  std::function<Tensor(const std::string& dataset, const std::filesystem::path& folder)> images_of = {};
+};
+
+/// The training set as training sees it.
+struct NoisySet {
+  std::vector<std::int32_t> given;  // N, each in [0, classes)
+  std::vector<std::int32_t> truth;  // that of the input, or no_class where the image is another's
+  Tensor images;                    // those of the input, but for the ones that `openset` replaced
+};
+
+/// Makes a training set noisy. Same (spec, input) → same set on every machine; list_noise() says what a spec
+/// can name. Throws Error for an unknown name, key or value, and naming the file for labels that cannot be
+/// read or do not fit the training set.
+NoisySet make_noise(Spec spec, const NoiseInput& input);
+
 struct NoiseInfo {
   std::string name, description;
 };
 std::vector<NoiseInfo> list_noise();
-
-/// The given labels for these true ones. Same (spec, truth, seed) → same labels on every machine.
-///
-/// `none`: the true ones.
-///
-/// `symmetric:0.4[,inclusive=1]`: each class flips exactly round(η·n_class) of its samples, uniformly to the
-/// other classes (inclusive: to any class, itself too, so that the true rate is η(1−1/K)).
-///
-/// `asymmetric:0.4[,map=cifar10|circular]`: as many of a class flip to the one class that it is mistaken for.
-/// cifar10, the default for 10 classes: truck → automobile, bird → airplane, deer → horse, cat ↔ dog;
-/// circular: each to the next.
-///
-/// Throws Error for an unknown name, key or value.
-std::vector<std::int32_t> make_noise(Spec spec, const std::vector<std::int32_t>& truth, int classes,
-                                     std::uint64_t seed);
 
 }  // namespace noisegate

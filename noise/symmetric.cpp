@@ -6,7 +6,7 @@
 
 namespace noisegate {
 
-std::vector<std::int32_t> symmetric_noise(Spec& spec, const NoiseInput& input) {
+Labels symmetric_noise(Spec& spec, const NoiseInput& input) {
   spec.expect({"rate", "inclusive"});
   const double rate = spec.number("rate", 0.4, 0, 1);
   const bool inclusive = spec.flag("inclusive", false);

@@ -9,30 +9,42 @@
 namespace noisegate {
 namespace {
 
-void require_same_length(const std::vector<std::int32_t>& truth, const std::vector<std::int32_t>& given) {
+void require_same_length(const Labels& truth, const Labels& given) {
   if (truth.size() != given.size())
     reject("there are {} true labels but {} given ones", truth.size(), given.size());
 }
 
 }  // namespace
 
-TransitionMatrix::TransitionMatrix(const std::vector<std::int32_t>& truth,
-                                   const std::vector<std::int32_t>& given, int classes)
-    : classes_(classes), shares_(static_cast<std::size_t>(classes) * classes) {
+TransitionMatrix::TransitionMatrix(const Labels& truth, const Labels& given, int classes)
+    : classes_(classes), counts_(static_cast<std::size_t>(classes + 1) * classes) {
   require_same_length(truth, given);
-  require_labels_in_range(truth, classes);
   require_labels_in_range(given, classes);
-  std::vector<double> samples_of(classes);
   for (std::size_t i = 0; i < truth.size(); ++i) {
-    samples_of[truth[i]] += 1;
-    shares_[truth[i] * classes + given[i]] += 1;
+    if (truth[i] != no_class && (truth[i] < 0 || truth[i] >= classes))
+      reject("sample {} has the true label {}; there are {} classes", i, truth[i], classes);
+    ++counts_[(truth[i] + 1) * classes + given[i]];
   }
-  for (int i = 0; i < classes; ++i)
-    if (samples_of[i] > 0)
-      for (int j = 0; j < classes; ++j) shares_[i * classes + j] /= samples_of[i];
 }
 
-double noise_rate(const std::vector<std::int32_t>& truth, const std::vector<std::int32_t>& given) {
+double TransitionMatrix::operator()(int truth, int given) const {
+  const std::int64_t all = samples(truth);
+  return all == 0 ? 0
+                  : static_cast<double>(counts_[(truth + 1) * classes_ + given]) / static_cast<double>(all);
+}
+
+std::int64_t TransitionMatrix::samples(int truth) const {
+  const auto row = counts_.begin() + (truth + 1) * classes_;
+  return std::accumulate(row, row + classes_, std::int64_t{0});
+}
+
+std::int64_t TransitionMatrix::samples_given(int given) const {
+  std::int64_t sum = 0;
+  for (int truth = no_class; truth < classes_; ++truth) sum += counts_[(truth + 1) * classes_ + given];
+  return sum;
+}
+
+double noise_rate(const Labels& truth, const Labels& given) {
   require_same_length(truth, given);
   if (truth.empty()) return 0;
   const int wrong = std::transform_reduce(truth.begin(), truth.end(), given.begin(), 0, std::plus<>(),

@@ -1,6 +1,8 @@
 // What a noise model did, measured: for `noisegate noise` and for reports.
 #pragma once
 
+#include "noise/noise.h"
+
 #include <cstdint>
 #include <vector>
 
@@ -9,20 +11,24 @@ namespace noisegate {
 /// The transition matrix T of given labels: T(i, j) = P(given = j | true = i), as shares of the samples.
 class TransitionMatrix {
  public:
-  /// Counts over samples; labels lie in [0, classes). The row of a class without samples is zero.
-  /// Throws Error where the two lists differ in length or a label is out of range.
+  /// Counts over samples: given labels in [0, classes), true ones in it or no_class. The row of a class
+  /// without samples is zero. Throws Error where the two lists differ in length or a label is out of range.
   TransitionMatrix(const std::vector<std::int32_t>& truth, const std::vector<std::int32_t>& given,
                    int classes);
 
   int classes() const { return classes_; }
-  double operator()(int truth, int given) const { return shares_[truth * classes_ + given]; }
+  /// `truth` may be no_class.
+  double operator()(int truth, int given) const;
+  std::int64_t samples(int truth) const;        // that are of this class, or of none
+  std::int64_t samples_given(int given) const;  // that have this label
 
  private:
   int classes_;
-  std::vector<double> shares_;  // row-major
+  std::vector<std::int64_t> counts_;  // (classes + 1, classes), row-major, the first row that of no_class
 };
 
-/// The true noise rate: the share of samples whose given label is not the true one.
+/// The true noise rate: the share of samples whose given label is not the true one. An image of none of the
+/// classes has none that is.
 double noise_rate(const std::vector<std::int32_t>& truth, const std::vector<std::int32_t>& given);
 
 }  // namespace noisegate

@@ -2,6 +2,7 @@
 #include "noise/transition.h"
 #include "tests/check_error.h"
 
+#include <algorithm>
 #include <cmath>
 #include <numeric>
 
@@ -13,7 +14,7 @@ using Labels = std::vector<std::int32_t>;
 namespace {
 
 Labels noisy(const std::string& spec, const Labels& truth, int classes, std::uint64_t seed = 1) {
-  return make_noise(Spec(spec, "--noise"), truth, classes, seed);
+  return make_noise(Spec(spec, "--noise"), {.truth = truth, .classes = classes, .seed = seed}).given;
 }
 
 /// Class c has 100 + 7·c samples, the classes taking turns while they last.
@@ -83,13 +84,45 @@ TEST_CASE("asymmetric noise follows its map") {
     CHECK(t(i, i) == doctest::Approx(1 - flipped));
     if (i != mistaken_for[i]) CHECK(t(i, mistaken_for[i]) == doctest::Approx(flipped));
   }
+}
 
-  const Labels few = uneven_labels(3);
-  CHECK(noisy("asymmetric:1", few, 3) == [&] {
-    Labels next = few;
-    for (std::int32_t& label : next) label = (label + 1) % 3;
-    return next;
-  }());
+TEST_CASE("asymmetric noise takes the map of its dataset, and others by name") {
+  const auto mistaken_for = [](const std::string& spec, int classes, const std::string& dataset = "") {
+    Labels truth(classes);
+    std::iota(truth.begin(), truth.end(), 0);
+    return make_noise(Spec(spec, "--noise"), {.truth = truth, .classes = classes, .dataset = dataset}).given;
+  };
+  const Labels cifar10 = {0, 1, 0, 5, 7, 3, 6, 7, 8, 1}, mnist = {0, 1, 7, 8, 4, 6, 5, 1, 8, 9},
+               fashion_mnist = {0, 1, 6, 4, 3, 5, 6, 5, 8, 7};
+  CHECK(mistaken_for("asymmetric:1", 10, "cifar10") == cifar10);
+  CHECK(mistaken_for("asymmetric:1", 10, "mnist") == mnist);
+  CHECK(mistaken_for("asymmetric:1", 10, "fashion-mnist") == fashion_mnist);
+  CHECK(mistaken_for("asymmetric:1", 10, "synthetic") == cifar10);
+  CHECK(mistaken_for("asymmetric:1,map=mnist", 10, "cifar10") == mnist);
+
+  CHECK(mistaken_for("asymmetric:1", 3) == Labels{1, 2, 0});
+  CHECK(mistaken_for("asymmetric:1,map=blocks", 10) == Labels{1, 2, 3, 4, 0, 6, 7, 8, 9, 5});
+  CHECK(mistaken_for("asymmetric:1,map=blocks", 7) == Labels{1, 2, 3, 4, 0, 6, 5});  // the last has two
+
+  const Labels circular = mistaken_for("asymmetric:1", 100, "cifar100");
+  CHECK(circular[0] == 1);
+  CHECK(circular[99] == 0);
+  const Labels superclass = mistaken_for("asymmetric:1,map=superclass", 100, "cifar100");
+  // aquatic mammals: beaver 4, dolphin 30, otter 55, seal 72, whale 95; people: baby 2, boy 11, girl 35,
+  // man 46, woman 98.
+  CHECK(superclass[4] == 30);
+  CHECK(superclass[30] == 55);
+  CHECK(superclass[95] == 4);
+  CHECK(superclass[2] == 11);
+  CHECK(superclass[98] == 2);
+  Labels sorted = superclass;
+  std::sort(sorted.begin(), sorted.end());
+  for (int i = 0; i < 100; ++i) CHECK(sorted[i] == i);  // each class is another's mistake
+  for (int i = 0; i < 100; ++i) {  // and five steps lead back, since a superclass has five classes
+    int label = i;
+    for (int step = 0; step < 5; ++step) label = superclass[label];
+    CHECK(label == i);
+  }
 }
 
 TEST_CASE("the same seed gives the same labels, on every machine") {
@@ -115,7 +148,8 @@ TEST_CASE("wrong noise is refused with the reason") {
   check_error([&] { noisy("symmetric:0.4,map=circular", truth, 3); }, {"map", "inclusive"});
   check_error([&] { noisy("symmetric:0.4", {0, 0}, 1); }, {"two classes"});
   check_error([&] { noisy("asymmetric:0.4,map=cifar10", truth, 3); }, {"10 classes", "3"});
-  check_error([&] { noisy("asymmetric:0.4,map=mnist", truth, 3); }, {"mnist", "circular"});
+  check_error([&] { noisy("asymmetric:0.4,map=mnist", truth, 3); }, {"mnist", "10 classes", "3"});
+  check_error([&] { noisy("asymmetric:0.4,map=cifar11", truth, 3); }, {"cifar11", "circular", "blocks"});
   check_error([&] { noisy("none:0.4", truth, 3); }, {"none", "no parameters"});
   check_error([&] { noisy("symmetric:0.4", {0, 1, 3}, 3); }, {"sample 2", "label 3", "3 classes"});
   check_error([&] { noisy("symmetric:0.4", {0, -1}, 3); }, {"sample 1", "label -1"});
@@ -130,17 +164,35 @@ TEST_CASE("the transition matrix counts shares of the true class") {
   CHECK(t(1, 0) == 0.5);
   CHECK(t(1, 1) == 0.5);
   for (int j = 0; j < 3; ++j) CHECK(t(2, j) == 0);  // no samples
+  CHECK(t.samples(0) == 4);
+  CHECK(t.samples(2) == 0);
+  CHECK(t.samples_given(0) == 4);
+  CHECK(t.samples_given(2) == 1);
   CHECK(noise_rate(truth, given) == doctest::Approx(2.0 / 6));
   CHECK(noise_rate({}, {}) == 0);
 
   check_error([&] { TransitionMatrix(truth, {0, 0}, 3); }, {"6 true labels", "2 given"});
   check_error([&] { noise_rate(truth, {0, 0}); }, {"6 true labels", "2 given"});
   check_error([&] { TransitionMatrix(truth, given, 2); }, {"sample 3", "label 2"});
+  check_error([&] { TransitionMatrix({0, 3}, {0, 1}, 3); }, {"sample 1", "label 3"});
+  check_error([&] { TransitionMatrix({0, -2}, {0, 1}, 3); }, {"sample 1", "label -2"});
 }
 
-TEST_CASE("every noise model that is listed can be made") {
+TEST_CASE("images of none of the classes have a row of their own, and count as wrong") {
+  const Labels truth = {0, no_class, no_class, 1}, given = {0, 1, 1, 1};
+  const TransitionMatrix t(truth, given, 2);
+  CHECK(t.samples(no_class) == 2);
+  CHECK(t(no_class, 0) == 0);
+  CHECK(t(no_class, 1) == 1);
+  CHECK(t(1, 1) == 1);
+  CHECK(t.samples_given(1) == 3);
+  CHECK(noise_rate(truth, given) == 0.5);
+}
+
+TEST_CASE("every noise model that is listed is known and described") {
   for (const NoiseInfo& info : list_noise()) {
     CHECK_FALSE(info.description.empty());
-    CHECK(noisy(info.name, uneven_labels(10), 10).size() == uneven_labels(10).size());
+    const std::string refusal = info.name == "none" ? "no parameters" : "no parameter nonsense";
+    check_error([&] { noisy(info.name + ":nonsense=1", uneven_labels(10), 10); }, {info.name, refusal});
   }
 }

@@ -15,6 +15,7 @@ noisegate_require(dnnl libdnnl-dev CONFIG)
 noisegate_require(fmt libfmt-dev CONFIG)
 noisegate_require(CLI11 libcli11-dev CONFIG)
 noisegate_require(nlohmann_json nlohmann-json3-dev CONFIG)
+noisegate_require(ZLIB zlib1g-dev)
 
 # toml++ is header-only and ships no CMake package on Debian 12.
 find_path(TOMLPLUSPLUS_INCLUDE_DIR toml++/toml.h)

@@ -11,12 +11,31 @@ Dataset load_dataset(const TrainOptions& options) {
   return load_dataset(Spec(options.dataset, "--dataset"), options.data);
 }
 
+Dataset load_noisy_dataset(const TrainOptions& options) {
+  Dataset dataset = load_dataset(options);
+  ImageSet& train = dataset.train;
+  NoiseInput input{.classes = dataset.classes,
+                   .seed = static_cast<std::uint64_t>(options.seed),
+                   .dataset = dataset.name,
+                   .data = options.data,
+                   .samples_in_all = train.size(),
+                   .images_of = [](const std::string& other, const std::filesystem::path& folder) {
+                     return load_dataset(Spec(other, "--noise openset's dataset"), folder).train.images;
+                   }};
+  if (options.limit > 0) train = first(train, options.limit);
+  input.truth = train.truth;
+  input.images = train.images;
+  NoisySet noisy = make_noise(Spec(options.noise, "--noise"), input);
+  train.images = noisy.images;
+  train.given = std::move(noisy.given);
+  train.truth = std::move(noisy.truth);
+  return dataset;
+}
+
 TrainingData prepare_data(const TrainOptions& options) {
   const auto seed = static_cast<std::uint64_t>(options.seed);
-  TrainingData data{load_dataset(options), {}};
+  TrainingData data{load_noisy_dataset(options), {}};
   ImageSet& train = data.dataset.train;
-  if (options.limit > 0) train = first(train, options.limit);
-  train.given = make_noise(Spec(options.noise, "--noise"), train.truth, data.dataset.classes, seed);
   if (options.validation > 0) {
     std::tie(train, data.validation) = split_validation(train, options.validation, seed);
   }

@@ -16,6 +16,9 @@ struct TrainingData {
 /// that does not fit it.
 TrainingData prepare_data(const TrainOptions& options);
 
+/// The dataset that the options name, its training set cut to --limit and then made noisy.
+Dataset load_noisy_dataset(const TrainOptions& options);
+
 /// The dataset that the options name, untouched.
 Dataset load_dataset(const TrainOptions& options);
 

@@ -1,0 +1,36 @@
+// Labels from a file: one array of them as .npy, or a table with a header as .csv, which is how published
+// label noise comes (`label,label_noisy`).
+#include "engine/error.h"
+#include "engine/npy.h"
+#include "engine/serialize.h"
+#include "noise/csv.h"
+#include "noise/models.h"
+
+namespace noisegate {
+namespace {
+
+Labels labels_of_csv(const NoiseInput& input, const std::string& path) {
+  const std::vector<std::byte> bytes = read_file(path);
+  const CsvTable table(bytes, path, true);
+  const Labels given = labels_from_file(input, table.integers("label_noisy"), path);
+  if (table.has("label")) require_same_truth(input, table.integers("label"), path);
+  return given;
+}
+
+Labels labels_of_npy(const NoiseInput& input, const std::string& path) {
+  const auto array = load_numpy<std::int64_t>(path);
+  if (array.shape.size() != 1) reject("{} has {} axes where labels have one", path, array.shape.size());
+  return labels_from_file(input, array.values, path);
+}
+
+}  // namespace
+
+Labels file_noise(Spec& spec, const NoiseInput& input) {
+  spec.expect({"file"});
+  const std::string path = spec.word("file", "");
+  if (path.ends_with(".csv")) return labels_of_csv(input, path);
+  if (path.ends_with(".npy")) return labels_of_npy(input, path);
+  reject("{} {}: it needs a file that ends in .npy or .csv", spec.what(), spec.text());
+}
+
+}  // namespace noisegate
