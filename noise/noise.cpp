@@ -42,7 +42,7 @@ const std::vector<NoiseModel>& noise_models() {
        relabelled<instance_noise>},
       {{"prediction",
         "rate=0.4: that share of all, to the wrong class which a model found likeliest (Chen et al. 2020): "
-        "run=DIR of noisegate train --record-predictions, or file=predictions.npy"},
+        "run=DIR of noisegate train --predictions, or file=predictions.npy"},
        relabelled<prediction_noise>},
       {{"openset",
         "rate=0.4: that share of each class keeps its labels, but has images of another dataset; "

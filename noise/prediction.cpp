@@ -17,12 +17,12 @@ namespace {
 /// The file that the spec names, by itself or by the folder of the run that wrote it.
 std::string predictions_file(const Spec& spec) {
   if (spec.has("run") == spec.has("file"))
-    reject("{} {}: it needs run=DIR of a run with --record-predictions, or file=predictions.npy", spec.what(),
+    reject("{} {}: it needs run=DIR of a run with --predictions, or file=predictions.npy", spec.what(),
            spec.text());
   if (spec.has("file")) return spec.word("file", "");
   const auto path = std::filesystem::path(spec.word("run", "")) / "predictions.npy";
   if (!std::filesystem::exists(path))
-    reject("{} {}: there is no {}; train the run with --record-predictions", spec.what(), spec.text(),
+    reject("{} {}: there is no {}; train the run with --predictions", spec.what(), spec.text(),
            path.string());
   return path.string();
 }

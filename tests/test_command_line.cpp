@@ -81,7 +81,8 @@ void make_black_cifar10(const std::filesystem::path& folder) {
 
 TEST_CASE("every help page fits one screen") {
   const Session session;
-  for (const Words& command : {Words{}, {"train"}, {"eval"}, {"list"}, {"bench"}, {"bench", "step"}}) {
+  for (const Words& command :
+       {Words{}, {"train"}, {"eval"}, {"noise"}, {"list"}, {"bench"}, {"bench", "step"}}) {
     Words words = command;
     words.push_back("--help");
     const Outcome help = session.run(words);
@@ -106,7 +107,7 @@ TEST_CASE("it tells its version and lists what there is") {
 TEST_CASE("wrong words are refused with what there is") {
   const Session session;
   check_refused(session.run({}), 2, {"command"});
-  check_refused(session.run({"trian"}), 2, {"'trian'", "did you mean train?", "eval, list, bench"});
+  check_refused(session.run({"trian"}), 2, {"'trian'", "did you mean train?", "eval, noise, list, bench"});
   check_refused(session.run({"train", "--epoch", "3"}), 2,
                 {"--epoch:", "did you mean --epochs?", "--batch-size"});
   check_refused(session.run({"train", "stray"}), 2, {"'stray'"});
@@ -150,8 +151,7 @@ TEST_CASE("wrong values are refused by the option's name") {
 
 TEST_CASE("what is planned says so") {
   const Session session;
-  for (const Words& words : {Words{"noise"},
-                             {"loss"},
+  for (const Words& words : {Words{"loss"},
                              {"report"},
                              {"bench", "conv"},
                              {"list", "schemes"},

@@ -26,6 +26,14 @@ add_library(tomlplusplus INTERFACE)
 target_include_directories(tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_DIR})
 target_compile_definitions(tomlplusplus INTERFACE TOML_HEADER_ONLY=1)
 
+# stb is header-only and ships no CMake package.
+find_path(STB_INCLUDE_DIR stb/stb_image_write.h)
+if(NOT STB_INCLUDE_DIR)
+  message(FATAL_ERROR "Noisegate needs stb: install libstb-dev (tools/setup.sh does)")
+endif()
+add_library(stb INTERFACE)
+target_include_directories(stb SYSTEM INTERFACE ${STB_INCLUDE_DIR})
+
 if(NOISEGATE_TESTS)
   noisegate_require(doctest doctest-dev CONFIG)
 endif()

@@ -13,5 +13,6 @@ int train_command(const Arguments& arguments);
 int eval_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int bench_command(const Arguments& arguments);
+int noise_command(const Arguments& arguments);
 
 }  // namespace noisegate

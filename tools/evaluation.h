@@ -6,6 +6,7 @@
 #include "tools/metrics.h"
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -16,9 +17,13 @@ struct Evaluation {
   std::vector<Tally> by_class;  // by the label it was measured against
 };
 
-/// Measures the model on the images of `set`, one of the dataset's, against these labels, one for each;
-/// images that cannot be read are left out where the dataset lets them. The images are not augmented. The
-/// model is left in the mode in which it came.
+/// Runs the model in inference mode over the images of `set`, one of the dataset's, batch after batch, and
+/// hands over the logits (B,K) of the samples at these positions; images that cannot be read are left out
+/// where the dataset lets them. The images are not augmented. The model is left in the mode in which it came.
+using UseLogits = std::function<void(std::span<const std::int32_t> positions, const Tensor& logits)>;
+void for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use);
+
+/// Measures the model on these images, run as above, against these labels, one for each.
 Evaluation evaluate(Module& model, const Dataset& dataset, const ImageSet& set,
                     std::span<const std::int32_t> labels);
 

@@ -25,9 +25,9 @@ const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"train", "trains a model and leaves a run folder", train_command},
       {"eval", "measures the model of a run folder on the test set", eval_command},
+      {"noise", "makes labels wrong, shows and saves them", noise_command},
       {"list", "names the models, losses, noise, datasets and schedules there are", list_command},
       {"bench", "times a whole training step", bench_command},
-      {"noise", "", nullptr},
       {"loss", "", nullptr},
       {"report", "", nullptr},
       {"suspects", "", nullptr},

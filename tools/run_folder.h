@@ -20,6 +20,8 @@ class RunFolder {
   std::filesystem::path config() const { return path_ / "config.toml"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path model() const { return path_ / "model.safetensors"; }
+  /// With --predictions.
+  std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
   std::filesystem::path average_model() const { return path_ / "model_ema.safetensors"; }
 
   /// Throws Error where the path is no folder, or has a run in it and `overwrite` is not set. Touches

@@ -4,6 +4,7 @@
 #include "layers/model_file.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
+#include "tools/prediction_average.h"
 #include "tools/progress.h"
 #include "tools/run_folder.h"
 #include "tools/train_options.h"
@@ -65,6 +66,7 @@ void conclude(const EpochMetrics& last, const TrainOptions& options, const Progr
 int train(Trainer& trainer, const TrainOptions& options, const RunFolder& folder) {
   const InterruptGuard interrupt;
   Progress progress(options.epochs, output_is_terminal());
+  PredictionAverage predictions;
   int epochs_saved = 0;
   try {
     while (trainer.state().epochs_done < options.epochs) {
@@ -77,6 +79,10 @@ int train(Trainer& trainer, const TrainOptions& options, const RunFolder& folder
         return report_interruption(interrupt.signal(), trainer, folder);
       }
       save_models(folder, trainer, options);
+      if (options.predictions) {
+        predictions.add(*trainer.state().model, trainer.dataset());
+        predictions.save(folder.predictions());
+      }
       epochs_saved = metrics->epoch;
       folder.append_metrics(to_json(*metrics));
       progress.after_epoch(*metrics);

@@ -67,7 +67,7 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"data", "DIR", "folder with the files of the dataset", &o.data},
       {"limit", "N", "first N samples, 0: all", &o.limit},
       {"validation", "X", "share held out, 0: none", &o.validation},
-      {"noise", "SPEC", "labels made wrong: symmetric:0.4", &o.noise},
+      {"noise", "SPEC", "wrong labels: symmetric:0.4, human:worst; see noisegate list noise", &o.noise},
       {"augment", "SPEC", "sum of crop:PAD and flip, or none", &o.augment},
       {"model", "SPEC", "wrn-28-2, resnet34, cnn8; see noisegate list models", &o.model},
       {"loss", "SPEC", "ce, gce:0.7; see noisegate list losses", &o.loss},
@@ -80,6 +80,7 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"weight-decay", "X", "L2 penalty", &o.weight_decay},
       {"clip-norm", "X", "largest gradient, 0: any", &o.clip_norm},
       {"ema", "X", "also test a momentum (EMA) model with this decay, e.g. 0.999; 0: none", &o.ema},
+      {"predictions", "", "keep the run's average softmax for --noise prediction", &o.predictions},
       {"seed", "N", "of all random numbers", &o.seed},
       {"threads", "N", "of the CPU, 0: one a core", &o.threads},
       {"device", "NAME", "auto, cpu, cuda", &o.device},
@@ -148,6 +149,8 @@ void check(const TrainOptions& o) {
   require(o.ema >= 0 && o.ema < 1, "--ema", "in [0, 1)", o.ema);
   require(o.seed >= 0, "--seed", "at least 0", o.seed);
   require(o.threads >= 0 && o.threads <= 1024, "--threads", "in [0, 1024]", o.threads);
+  if (o.predictions && o.validation > 0)
+    reject("--predictions is about every training sample, so --validation must be 0");
   if (o.nesterov && o.momentum == 0) reject("--nesterov needs a --momentum above 0");
   if (o.precision != "fp32" && o.precision != "tf32" && o.precision != "bf16") {
     reject("--precision is fp32, tf32 or bf16, not '{}'", o.precision);

@@ -33,6 +33,7 @@ struct TrainOptions {
   double weight_decay = 5e-4;
   double clip_norm = 0;
   double ema = 0;
+  bool predictions = false;
 
   std::int64_t seed = 1;
   std::string device = "auto";

@@ -1,0 +1,56 @@
+#include "tools/contact_sheet.h"
+
+#include "engine/error.h"
+#include "noise/noise.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+namespace noisegate {
+namespace {
+
+constexpr int columns = 10, most_rows = 8;
+constexpr int image_size = 128, frame = 4, gap = 16, title_height = 48;
+constexpr int caption_height = 44, tile_height = image_size + caption_height;
+constexpr Colour paper{255, 255, 255}, ink{31, 35, 40}, faint{110, 118, 129}, red{207, 34, 46};
+
+/// As large as it can be within the width, and cut where even the smallest size is too long.
+void write_within(Picture& sheet, int x, int y, std::string text, int width, Colour colour) {
+  const int scale = text_width(text, 2) <= width ? 2 : 1;
+  while (text_width(text, scale) > width) text.pop_back();
+  sheet.write(x, y, text, scale, colour);
+}
+
+void draw_tile(Picture& sheet, int x, int y, const Dataset& dataset, std::int64_t sample) {
+  const ImageSet& train = dataset.train;
+  const Shape& shape = train.images.shape();
+  const std::int32_t given = train.given[sample], truth = train.truth[sample];
+  const bool wrong = given != truth;
+  if (wrong) sheet.fill(x - frame, y - frame, image_size + 2 * frame, image_size + 2 * frame, red);
+  sheet.draw(x, y, image_size,
+             {train.images.data<std::uint8_t>() + sample * shape[1] * shape[2] * shape[3],
+              static_cast<int>(shape[1]), static_cast<int>(shape[2]), static_cast<int>(shape[3])});
+  const int below = y + image_size + frame + 2;
+  write_within(sheet, x, below, dataset.class_names[given], image_size, wrong ? red : ink);
+  if (!wrong) return;
+  const std::string true_name = truth == no_class ? "no class" : dataset.class_names[truth];
+  write_within(sheet, x, below + text_height(2), "is " + true_name, image_size, faint);
+}
+
+}  // namespace
+
+Picture contact_sheet(const Dataset& dataset, const std::string& title) {
+  const ImageSet& train = dataset.train;
+  if (!train.images.defined()) reject("--show needs the images in memory, which {} has not", dataset.name);
+  const std::int64_t count = std::min<std::int64_t>(columns * most_rows, train.size());
+  const int rows = static_cast<int>((count + columns - 1) / columns);
+  Picture sheet(gap + columns * (image_size + gap), title_height + rows * (tile_height + gap), paper);
+  write_within(sheet, gap, gap, title, sheet.width() - 2 * gap, ink);
+  for (int i = 0; i < count; ++i)
+    draw_tile(sheet, gap + i % columns * (image_size + gap), title_height + i / columns * (tile_height + gap),
+              dataset, i * train.size() / count);
+  return sheet;
+}
+
+}  // namespace noisegate

@@ -1,0 +1,48 @@
+// A small canvas of red, green and blue bytes to draw images and captions on, written as PNG.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace noisegate {
+
+using Colour = std::array<std::uint8_t, 3>;
+
+/// An image of `channels` bytes a pixel, 3 of them colour, 1 grey; row after row.
+struct Pixels {
+  const std::uint8_t* data;
+  int height, width, channels;
+};
+
+class Picture {
+ public:
+  Picture(int width, int height, Colour background);
+
+  int width() const { return width_; }
+  int height() const { return height_; }
+
+  /// What lies outside the picture is left out, here and below.
+  void fill(int x, int y, int width, int height, Colour colour);
+  /// The image in a square of this size, every pixel of which takes the nearest of the image's.
+  void draw(int x, int y, int size, const Pixels& image);
+  /// One line of ASCII, its upper left corner at (x, y); other characters become '?'. `scale` pixels a dot.
+  void write(int x, int y, const std::string& text, int scale, Colour colour);
+
+  /// The file's bytes.
+  std::string png() const;
+
+ private:
+  int width_, height_;
+  std::vector<std::uint8_t> bytes_;  // (height, width, 3)
+};
+
+/// Pixels that a line of text takes up.
+int text_width(const std::string& text, int scale);
+inline int text_height(int scale) {
+  return 10 * scale;
+}
+
+}  // namespace noisegate
