@@ -3,8 +3,10 @@
 
 #include "engine/autograd.h"
 #include "engine/spec.h"
+#include "losses/loss_part.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,14 +16,47 @@ class Loss {
  public:
   virtual ~Loss() = default;
 
-  /// logits (N,K), labels int32 (N) in [0,K) → the mean over the batch, a scalar. One node in the graph.
-  virtual Variable operator()(const Variable& logits, const Tensor& labels) const = 0;
+  /// Where the losses that draw random labels (peer) stand: the same step draws the same.
+  struct Step {
+    std::uint64_t seed = 0;
+    std::uint32_t step = 0;
+  };
+
+  /// logits (views()·N, K), view after view, labels int32 (N) in [0,K) → the mean over the batch, a scalar.
+  /// One node in the graph. Throws Error where shapes do not fit or a label is out of range.
+  Variable operator()(const Variable& logits, const Tensor& labels, Step step) const;
+  Variable operator()(const Variable& logits, const Tensor& labels) const {
+    return (*this)(logits, labels, Step{});
+  }
+
+  /// The loss of each sample, values (N), and its gradients to that sample's logits, gradient (views()·N, K)
+  /// or null; logits like gradient. In the precision of training, and in double.
+  virtual void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const = 0;
+  virtual void compute(const LossBatch& batch, const double* logits, double* values,
+                       double* gradient) const = 0;
+
+  /// How many augmented views of each sample it compares.
+  virtual int views() const { return 1; }
+
+  /// The number of classes that it was made for, 0 for any: of a transition matrix or of label shares.
+  virtual int classes() const { return 0; }
+
+  /// ℓ and w over the margin, for losses of p_y alone.
+  virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
+
+  /// The factor of Σ|θ| over the model's parameters that belongs to the loss; the optimiser applies it.
+  virtual double l1_penalty() const { return 0; }
 };
 
 struct LossParameter {
   std::string key;
   double fallback;
-  double low, high;  // the closed range of sensible values
+  double low, high;         // the range of sensible values
+  bool above_low = false;   // low itself is not one
+  bool is_integer = false;  // whole numbers only
+
+  /// "(0, 1]".
+  std::string range() const;
 };
 
 struct LossInfo {
@@ -29,11 +64,49 @@ struct LossInfo {
   std::string formula;  // plain text: "(1 - p^q) / q"
   std::string source;   // the paper
   std::vector<LossParameter> parameters;
+  bool of_margin = false;         // takes the knobs of margin_knobs() too
+  bool needs_transition = false;  // takes T, see LossSetting
 };
 
+/// Every loss, without the sums.
 std::vector<LossInfo> list_losses();
 
-/// Throws Error for an unknown name or key and for a value outside its range.
-std::unique_ptr<Loss> make_loss(Spec spec);
+/// shift, scale-margin, tau and unit-weight, which bend any loss of p_y (margin_part.h).
+std::vector<LossParameter> margin_knobs();
+
+/// The published sums of two losses with the parameters published for CIFAR-10, which are their defaults.
+struct SumInfo {
+  std::string name;      // "nce+agce"
+  std::string defaults;  // "alpha=1, beta=4, a=6, q=1.5"
+  std::string source;
+};
+std::vector<SumInfo> list_sums();
+
+/// What some losses must know of the training set.
+struct LossSetting {
+  std::vector<double> label_shares;  // P(ỹ=k) for cr; empty: those of each batch
+  std::vector<double> transition;    // (K,K), P(given j | true i) for forward and backward; empty: see T
+};
+
+/// Where the transition matrix of forward and backward correction comes from, by what their `T` says.
+struct TransitionRequest {
+  enum class Source {
+    file,      // T=matrix.npy or T=matrix.csv
+    truth,     // T=true: counted from the true and the given labels of the training set
+    estimate,  // T=estimate,run=DIR: from the cross-entropy model of a run
+  } source;
+  std::string path;  // of the file or the run
+};
+/// Nothing for losses that need none. Throws Error for a `T` that is missing, or names no source.
+std::optional<TransitionRequest> transition_request(const Spec& spec);
+
+/// Makes `name` or a sum `name+name` with factors alpha and beta; a part's parameter stands as `key` or,
+/// where both parts or the sum have that key, as `name.key`. Throws Error for an unknown name or key, for a
+/// value outside its range, and for a transition matrix that cannot be read or, for backward, inverted.
+std::unique_ptr<Loss> make_loss(Spec spec, const LossSetting& setting = {});
+
+/// Cross entropy with a row of targets (N,K) for each sample: mean −Σ_i t_i log p_i. No gradient flows to the
+/// targets. logits (N,K).
+Variable soft_cross_entropy(const Variable& logits, const Tensor& targets);
 
 }  // namespace noisegate

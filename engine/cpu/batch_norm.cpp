@@ -1,9 +1,9 @@
 // Batch norm in as few passes over memory as it can be done in: forward one for the statistics and one that
 // normalises, adds the residual and applies ReLU; backward one for the two sums and one for the gradients.
-// All work on panels of sixteen channels (lanes.h). Sums run in float32 over the pixels of one image and in
+// All work on panels of sixteen channels (panels.h). Sums run in float32 over the pixels of one image and in
 // double over images, always in the same order, so results do not depend on the number of threads.
 #include "engine/cpu/backend.h"
-#include "engine/cpu/lanes.h"
+#include "engine/cpu/panels.h"
 #include "engine/cpu/layout.h"
 
 #include <cmath>

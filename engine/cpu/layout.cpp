@@ -1,7 +1,7 @@
 #include "engine/cpu/layout.h"
 
 #include "engine/cpu/backend.h"
-#include "engine/cpu/lanes.h"
+#include "engine/cpu/panels.h"
 #include "engine/error.h"
 
 #include <cstring>

@@ -1,7 +1,7 @@
-// Pooling over panels of sixteen channels (lanes.h); every output pixel is worked out by one thread alone,
+// Pooling over panels of sixteen channels (panels.h); every output pixel is worked out by one thread alone,
 // and every input gradient by the thread that has the whole panel, so no two threads add to the same place.
 #include "engine/cpu/backend.h"
-#include "engine/cpu/lanes.h"
+#include "engine/cpu/panels.h"
 #include "engine/cpu/layout.h"
 
 namespace noisegate {

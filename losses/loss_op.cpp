@@ -1,0 +1,144 @@
+// A loss as one op of the graph, value and gradient in one pass over the logits, and its two kinds: sums of
+// parts, and the divergence of two views.
+#include "losses/loss_op.h"
+
+#include "engine/backend.h"
+#include "engine/error.h"
+#include "engine/trace.h"
+#include "losses/target_loss.h"
+
+#include <algorithm>
+
+namespace noisegate {
+namespace {
+
+/// Below this many logits a second thread costs more than it takes over.
+constexpr std::int64_t least_for_threads = 1 << 15;
+
+/// Calls body(blocks, first sample, count) until every sample was in one call; `blocks` are this thread's,
+/// one for each view, which have room for `count` samples.
+template <class P, class Body>
+void for_each_block(const LossBatch& batch, int views, Body body) {
+  constexpr std::int64_t lanes = RowBlock<P>::lanes;
+  const auto samples = static_cast<std::int64_t>(batch.labels.size());
+#pragma omp parallel if (samples * batch.classes >= least_for_threads)
+  {
+    std::vector<RowBlock<P>> blocks(views, RowBlock<P>(batch));
+#pragma omp for schedule(static)
+    for (std::int64_t first = 0; first < samples; first += lanes)
+      body(blocks, first, static_cast<int>(std::min(lanes, samples - first)));
+  }
+}
+
+/// Throws Error unless logits (views·N,K) and labels (N) fit, K ≥ 2, N ≥ 1 and every label is in [0,K).
+void require_labels(const Variable& logits, const Tensor& labels, int views) {
+  if (logits.shape().rank() != 2 || labels.shape().rank() != 1 || labels.dtype() != DType::i32 ||
+      labels.numel() == 0 || logits.shape()[0] != views * labels.numel() || logits.shape()[1] < 2)
+    reject("loss: logits {} and labels {} do not fit{}", to_string(logits.shape()), to_string(labels.shape()),
+           views == 1 ? "" : ": it compares two views of each sample");
+  const std::int32_t* label = labels.data<std::int32_t>();
+  for (std::int64_t i = 0; i < labels.numel(); ++i)
+    if (label[i] < 0 || label[i] >= logits.shape()[1])
+      reject("loss: label {} is not one of {} classes", label[i], logits.shape()[1]);
+}
+
+/// The mean of the samples' losses as a node whose backward scales the gradients that are there already.
+Variable mean_of(const std::vector<float>& values, Tensor gradients, const Variable& logits) {
+  double sum = 0;
+  for (const float value : values) sum += value;
+  const auto samples = static_cast<double>(values.size());
+  return record("loss", Tensor::full({}, static_cast<float>(sum / samples)), {logits},
+                [gradients = std::move(gradients), samples](const Tensor& grad) {
+                  const auto factor = static_cast<float>(grad.item() / samples);
+                  return std::vector{backend(gradients).affine(gradients, factor, 0)};
+                });
+}
+
+}  // namespace
+
+Variable Loss::operator()(const Variable& logits, const Tensor& labels, Step step) const {
+  const Trace trace("loss", Trace::Pass::forward);
+  require_labels(logits, labels, views());
+  if (classes() != 0 && classes() != logits.shape()[1])
+    reject("loss: it was made for {} classes, the logits {} have {}", classes(), to_string(logits.shape()),
+           logits.shape()[1]);
+  const LossBatch batch{{labels.data<std::int32_t>(), static_cast<std::size_t>(labels.numel())},
+                        static_cast<int>(logits.shape()[1]),
+                        step.seed,
+                        step.step};
+  Tensor gradients = recording({&logits}) ? Tensor::empty(logits.shape()) : Tensor();
+  std::vector<float> values(batch.labels.size());
+  compute(batch, logits.value().data<float>(), values.data(),
+          gradients.defined() ? gradients.data<float>() : nullptr);
+  return mean_of(values, std::move(gradients), logits);
+}
+
+template <class P>
+void SumLoss::add_parts(const LossBatch& batch, const Scalar<P>* logits, Scalar<P>* values,
+                        Scalar<P>* gradient) const {
+  for_each_block<P>(batch, 1, [&](std::vector<RowBlock<P>>& blocks, std::int64_t first, int count) {
+    RowBlock<P>& block = blocks.front();
+    block.load(logits, first, count);
+    for (const WeightedPart& part : parts_) part.loss->add(block, part.factor);
+    block.finish(values, gradient);
+  });
+}
+
+void SumLoss::compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const {
+  add_parts<Lanes>(batch, logits, values, gradient);
+}
+void SumLoss::compute(const LossBatch& batch, const double* logits, double* values, double* gradient) const {
+  add_parts<double>(batch, logits, values, gradient);
+}
+
+std::optional<MarginCurve> SumLoss::curve() const {
+  std::vector<std::pair<double, MarginCurve>> curves;
+  for (const WeightedPart& part : parts_) {
+    const auto curve = part.loss->curve();
+    if (!curve) return std::nullopt;
+    curves.emplace_back(part.factor, *curve);
+  }
+  return [curves](double margin, int classes) {
+    CurvePoint sum{};
+    for (const auto& [factor, curve] : curves) {
+      const CurvePoint point = curve(margin, classes);
+      sum.value += factor * point.value;
+      sum.weight += factor * point.weight;
+    }
+    return sum;
+  };
+}
+
+template <class P>
+void TwoViewLoss::add_views(const LossBatch& batch, const Scalar<P>* logits, Scalar<P>* values,
+                            Scalar<P>* gradient) const {
+  const std::int64_t view = static_cast<std::int64_t>(batch.labels.size()) * batch.classes;
+  for_each_block<P>(batch, 2, [&](std::vector<RowBlock<P>>& blocks, std::int64_t first, int count) {
+    blocks[0].load(logits, first, count);
+    blocks[1].load(logits + view, first, count);
+    loss_.add_to(blocks[0], blocks[1]);
+    blocks[0].finish(values, gradient);
+    blocks[1].finish(nullptr, gradient ? gradient + view : nullptr);
+  });
+}
+
+void TwoViewLoss::compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const {
+  add_views<Lanes>(batch, logits, values, gradient);
+}
+void TwoViewLoss::compute(const LossBatch& batch, const double* logits, double* values,
+                          double* gradient) const {
+  add_views<double>(batch, logits, values, gradient);
+}
+
+Variable soft_cross_entropy(const Variable& logits, const Tensor& targets) {
+  if (logits.shape().rank() != 2 || targets.shape() != logits.shape() || targets.dtype() != DType::f32)
+    reject("soft_cross_entropy: logits {} and targets {} do not fit", to_string(logits.shape()),
+           to_string(targets.shape()));
+  std::vector<WeightedPart> parts;
+  using Part = TargetPart<GivenTargets<float>>;
+  parts.push_back({1, std::make_unique<Part>(GivenTargets<float>{targets.data<float>()})});
+  // The walk over the rows sets one class apart, as a label; with targets for all it may be any.
+  return SumLoss(std::move(parts))(logits, Tensor::from(std::vector<std::int32_t>(logits.shape()[0])));
+}
+
+}  // namespace noisegate

@@ -1,0 +1,55 @@
+// The two kinds of losses: sums of parts, and the divergence of two views.
+#pragma once
+
+#include "losses/generalized_jensen_shannon.h"
+#include "losses/loss.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace noisegate {
+
+struct WeightedPart {
+  double factor;
+  std::unique_ptr<LossPart> loss;
+};
+
+class SumLoss final : public Loss {
+ public:
+  explicit SumLoss(std::vector<WeightedPart> parts, double l1_penalty = 0, int classes = 0)
+      : parts_(std::move(parts)), l1_penalty_(l1_penalty), classes_(classes) {}
+
+  void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const override;
+  void compute(const LossBatch& batch, const double* logits, double* values, double* gradient) const override;
+  std::optional<MarginCurve> curve() const override;
+  int classes() const override { return classes_; }
+  double l1_penalty() const override { return l1_penalty_; }
+
+ private:
+  template <class P>
+  void add_parts(const LossBatch& batch, const Scalar<P>* logits, Scalar<P>* values,
+                 Scalar<P>* gradient) const;
+
+  std::vector<WeightedPart> parts_;
+  double l1_penalty_;
+  int classes_;
+};
+
+class TwoViewLoss final : public Loss {
+ public:
+  explicit TwoViewLoss(GeneralizedJensenShannon loss) : loss_(loss) {}
+
+  void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const override;
+  void compute(const LossBatch& batch, const double* logits, double* values, double* gradient) const override;
+  int views() const override { return 2; }
+
+ private:
+  template <class P>
+  void add_views(const LossBatch& batch, const Scalar<P>* logits, Scalar<P>* values,
+                 Scalar<P>* gradient) const;
+
+  GeneralizedJensenShannon loss_;
+};
+
+}  // namespace noisegate

@@ -1,0 +1,87 @@
+// A loss of p_y as a part, with the knobs that bend any of them: the margin is shifted or scaled before the
+// loss sees it, and the loss divided by its largest weight (Ou et al., A Curriculum View of Robust Loss
+// Functions, Sec. 5.1.1).
+#pragma once
+
+#include "losses/loss_part.h"
+#include "losses/margin_loss.h"
+
+#include <cmath>
+
+namespace noisegate {
+
+struct MarginKnobs {
+  double shift = 0;  // β: the loss sees sigmoid(Δ + β)
+  double scale = 1;  // α: the loss sees sigmoid(α·Δ)
+  double tau = 0;    // where above 0: α = τ/|E Δ|, or with tau_shifts β = |E Δ| − τ
+  bool tau_shifts = false;
+  bool unit_weight = false;  // divides by the largest w there is
+};
+
+/// E Δ of a freshly initialised network whose logits are standard normal (ibid., Eq. 4).
+inline double expected_initial_margin(int classes) {
+  const double others = classes - 1;
+  return -std::log(others) - 0.5 + (std::exp(1.0) - 1) / (2 * others);
+}
+
+/// The largest w(Δ) over all margins; w may only be approached, as cross entropy's 1 is for Δ → −∞.
+template <class F>
+double largest_weight(const F& loss) {
+  const auto at = [&](double margin) { return weight(loss, Probability<double>::of_margin(margin)); };
+  constexpr double low = -60, high = 60, coarse = 0.05;
+  double best = low;
+  for (double margin = low; margin <= high; margin += coarse)
+    if (at(margin) > at(best)) best = margin;
+  for (double step = coarse / 2; step > 1e-9; step /= 2) {
+    if (at(best + step) > at(best)) best += step;
+    if (at(best - step) > at(best)) best -= step;
+  }
+  return at(best);
+}
+
+/// `F` is a functor of margin_loss.h.
+template <class F>
+class MarginPart final : public LossPartOf<MarginPart<F>> {
+ public:
+  MarginPart(F loss, MarginKnobs knobs) : loss_(loss), knobs_(knobs) {
+    if (knobs.unit_weight) largest_weight_ = largest_weight(loss);
+  }
+
+  template <class P>
+  void add_to(RowBlock<P>& block, Scalar<P> factor) const {
+    const Bend bend = bend_for(block.batch.classes);
+    const auto y = bend.none() ? block.label
+                               : Probability<P>::of_margin(block.margin * static_cast<Scalar<P>>(bend.scale) +
+                                                           static_cast<Scalar<P>>(bend.shift));
+    block.value += loss_.value(y) * (factor * static_cast<Scalar<P>>(bend.factor));
+    block.label_weight += weight(loss_, y) * (factor * static_cast<Scalar<P>>(bend.factor * bend.scale));
+  }
+
+  std::optional<MarginCurve> curve() const override {
+    return [part = *this](double margin, int classes) {
+      const Bend bend = part.bend_for(classes);
+      const auto y = Probability<double>::of_margin(bend.scale * margin + bend.shift);
+      return CurvePoint{bend.factor * part.loss_.value(y), bend.factor * bend.scale * weight(part.loss_, y)};
+    };
+  }
+
+ private:
+  struct Bend {
+    double shift, scale, factor;
+    bool none() const { return shift == 0 && scale == 1; }
+  };
+  Bend bend_for(int classes) const {
+    Bend bend{knobs_.shift, knobs_.scale, 1};
+    const double expected = std::abs(expected_initial_margin(classes));
+    if (knobs_.tau > 0 && knobs_.tau_shifts) bend.shift = expected - knobs_.tau;
+    if (knobs_.tau > 0 && !knobs_.tau_shifts) bend.scale = knobs_.tau / expected;
+    if (knobs_.unit_weight) bend.factor = 1 / (bend.scale * largest_weight_);
+    return bend;
+  }
+
+  F loss_;
+  MarginKnobs knobs_;
+  double largest_weight_ = 1;
+};
+
+}  // namespace noisegate

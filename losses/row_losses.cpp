@@ -1,0 +1,94 @@
+// The losses of the whole row by name.
+#include "losses/forward_correction.h"
+#include "losses/logit_clipping.h"
+#include "losses/loss_registry.h"
+#include "losses/row_loss.h"
+#include "losses/target_loss.h"
+#include "losses/transition_matrix.h"
+
+#include <utility>
+
+namespace noisegate {
+namespace {
+
+template <class F>
+std::unique_ptr<LossPart> row(F loss) {
+  return std::make_unique<RowPart<F>>(loss);
+}
+
+template <class F>
+std::unique_ptr<LossPart> targets(F loss) {
+  return std::make_unique<TargetPart<F>>(std::move(loss));
+}
+
+const char* const normalized = "Ma et al., Normalized Loss Functions, ICML 2020";
+const char* const negative = "Ye et al., Active Negative Loss Functions, NeurIPS 2023";
+const char* const correction = "Patrini et al., Making Deep Neural Networks Robust to Label Noise, CVPR 2017";
+
+const LossParameter gamma{"gamma", 0.5, 0, 20};
+const LossParameter lambda{"lambda", 1, 0, 1e6};
+
+LossParameter detach(double fallback) {
+  return {"detach", fallback, 0, 1, false, true};
+}
+
+FocalLoss focal(const LossValues& v) {
+  return {v["gamma"], v["detach"] != 0};
+}
+
+}  // namespace
+
+std::vector<LossEntry> row_losses() {
+  return {
+      {{"nce", "log p_y / sum_i log p_i", normalized, {}},
+       [](const LossValues&) { return row(Normalized<CrossEntropy>{}); }},
+      {{"nfl", "fl(y) / sum_i fl(i)", normalized, {gamma, detach(0)}},
+       [](const LossValues& v) { return row(Normalized<FocalLoss>{focal(v)}); }},
+      {{"ngce", "(1-p_y^q) / (K - sum_i p_i^q)", normalized, {{"q", 0.7, 0, 1, true}}},
+       [](const LossValues& v) { return row(Normalized<GeneralizedCrossEntropy>{{v["q"]}}); }},
+      {{"nnce", "1 - (A + log p_y) / sum_i (A + log p_i), A = -log 1e-7", negative, {}},
+       [](const LossValues&) { return row(NormalizedComplement<NegativeCrossEntropy>{}); }},
+      {{"nnfl", "1 - (A - fl(y)) / (K A - sum_i fl(i)), A = fl(p=1e-7)", negative, {gamma, detach(1)}},
+       [](const LossValues& v) { return row(NormalizedComplement<NegativeFocalLoss>{{{focal(v)}}}); }},
+      {{"lc-ce",
+        "ce of s delta/|s| where |s| > tau",
+        "Wei et al., Logit Clipping, ICML 2023",
+        {{"tau", 1.5, 0, 1e6, true}, {"delta", 1, 0, 1e6, true}}},
+       [](const LossValues& v) { return std::make_unique<LogitClipping>(v["tau"], v["delta"]); }},
+      {{"mse", "sum_i (1[i=y] - p_i)^2", "Ghosh et al., AAAI 2017", {}},
+       [](const LossValues&) { return row(MeanSquareError{}); }},
+      {{"ls",
+        "KL(t|p), t = (1-alpha) e_y + alpha/K",
+        "Szegedy et al., CVPR 2016; negative: Wei et al., To Smooth or Not?, ICML 2022",
+        {{"alpha", 0.2, -1e3, 1}}},
+       [](const LossValues& v) { return row(LabelSmoothing{v["alpha"]}); }},
+      {{"bs",
+        "-sum_i t_i log p_i, t = beta e_y + (1-beta) p",
+        "Reed et al., Training with Bootstrapping, ICLR workshop 2015",
+        {{"beta", 0.8, 0, 1}}},
+       [](const LossValues& v) { return row(SoftBootstrapping{v["beta"]}); }},
+      {{"cr",
+        "ce + lambda sum_k P(label k) log p_k",
+        "Cheng et al., Instance-Dependent Label Noise: CORES, ICLR 2021",
+        {lambda}},
+       [](const LossValues& v) {
+         return targets(ConfidenceRegularizer{v["lambda"], v.label_shares});
+       }},
+      {{"peer",
+        "ce(s,y) - lambda ce(s_n,y_m), n and m random",
+        "Liu and Guo, Peer Loss Functions, ICML 2020",
+        {lambda}},
+       [](const LossValues& v) { return targets(PeerLoss{v["lambda"]}); }},
+      {{"forward", "-log (T^t p)_y; T=FILE, T=true or T=estimate,run=DIR", correction, {}, false, true},
+       [](const LossValues& v) { return std::make_unique<ForwardCorrection>(v.transition, v.classes); }},
+      {{"backward",
+        "sum_j (T^-1)_yj ce(j); T=FILE, T=true or T=estimate,run=DIR",
+        correction,
+        {},
+        false,
+        true},
+       [](const LossValues& v) { return targets(BackwardCorrection{inverse_of(v.transition, v.what)}); }},
+  };
+}
+
+}  // namespace noisegate

@@ -1,0 +1,99 @@
+// Losses that are cross entropy with a row of targets in the label's place, −Σ_i t_i log p_i, where the
+// targets follow from the label. A functor's fill() writes the K targets of one sample of the batch.
+#pragma once
+
+#include "engine/random.h"
+#include "losses/loss_part.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+namespace noisegate {
+
+/// Confidence regulariser, ce + λ·Σ_k P(ỹ=k) log p_k (Cheng et al. 2021, Eq. 4), so t = e_y − λ·P.
+struct ConfidenceRegularizer {
+  double lambda;
+  std::vector<double> prior;  // P(ỹ=k); empty: the shares of the labels in the batch
+
+  template <class T>
+  void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
+    if (prior.empty()) {
+      const T share = static_cast<T>(-lambda / static_cast<double>(batch.labels.size()));
+      for (const std::int32_t label : batch.labels) targets[label] += share;
+    } else {
+      for (int i = 0; i < batch.classes; ++i) targets[i] = static_cast<T>(-lambda * prior[i]);
+    }
+    targets[batch.labels[sample]] += 1;
+  }
+};
+
+/// Peer loss with cross entropy, ce(s, y) − λ·ce(s_n, y_m) with n and m random (Liu and Guo 2020, Eq. 5). n
+/// runs through the batch as a permutation would, so each sample meets one label y_m drawn from the batch:
+/// t = e_y − λ·e_{y_m}. The draw is fresh for every (seed, Purpose::peer_sampling, step, sample).
+struct PeerLoss {
+  double lambda;
+
+  template <class T>
+  void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
+    Philox random(batch.seed, Purpose::peer_sampling, batch.step, static_cast<std::uint32_t>(sample));
+    const std::uint32_t peer = random.below(static_cast<std::uint32_t>(batch.labels.size()));
+    targets[batch.labels[sample]] += 1;
+    targets[batch.labels[peer]] -= static_cast<T>(lambda);
+  }
+};
+
+/// Backward correction, Σ_j (T⁻¹)_{yj} ce(j): row y of the inverse as targets (Patrini et al. 2017, Eq. 6).
+struct BackwardCorrection {
+  std::vector<double> inverse;  // (K,K)
+
+  template <class T>
+  void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
+    const double* row = &inverse[std::int64_t{batch.labels[sample]} * batch.classes];
+    for (int i = 0; i < batch.classes; ++i) targets[i] = static_cast<T>(row[i]);
+  }
+};
+
+/// Rows of targets (N,K) given by the caller, whatever the labels: stochastic label noise, corrected labels.
+template <class Value>
+struct GivenTargets {
+  const Value* rows;
+
+  template <class T>
+  void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
+    const Value* row = rows + sample * batch.classes;
+    for (int i = 0; i < batch.classes; ++i) targets[i] = static_cast<T>(row[i]);
+  }
+};
+
+/// `F` is one of the functors above.
+template <class F>
+class TargetPart final : public LossPartOf<TargetPart<F>> {
+ public:
+  explicit TargetPart(F loss) : loss_(std::move(loss)) {}
+
+  template <class P>
+  void add_to(RowBlock<P>& block, Scalar<P> factor) const {
+    using T = Scalar<P>;
+    std::vector<T> targets(block.stride);
+    for (int row = 0; row < block.rows; ++row) {
+      std::fill(targets.begin(), targets.end(), T{});
+      loss_.fill(block.batch, block.first_row + row, targets.data());
+      const T own = std::exchange(targets[block.label_of(row)], T{});
+      P sum{};
+      for (int i = 0; i < block.stride; i += block.lanes) {
+        const P others = block.read(&targets[i]) * factor;
+        sum += others * block.other_log_p(row, i);
+        block.add_direct(row, i, -others);
+      }
+      const T log_p = block.get(block.label.log_p, row);
+      block.set(block.value, row, block.get(block.value, row) - block.sum(sum) - factor * own * log_p);
+      block.set(block.own, row, block.get(block.own, row) - factor * own);
+    }
+  }
+
+ private:
+  F loss_;
+};
+
+}  // namespace noisegate
