@@ -29,6 +29,7 @@ struct ParameterUpdate {
   Tensor grad;
   Tensor velocity;
   float weight_decay;
+  float l1_decay;
 };
 
 struct SgdStep {

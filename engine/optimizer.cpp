@@ -17,7 +17,7 @@ void Sgd::step(double learning_rate) {
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (!parameters_[i].grad().defined()) continue;
     updates.push_back({parameters_[i].value(), parameters_[i].grad(), velocities_[i],
-                       static_cast<float>(options_.weight_decay)});
+                       static_cast<float>(options_.weight_decay), static_cast<float>(options_.l1_decay)});
   }
   if (updates.empty()) return;
   const SgdStep step{static_cast<float>(learning_rate), static_cast<float>(options_.momentum),

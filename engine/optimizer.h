@@ -14,12 +14,13 @@ struct SgdOptions {
   double momentum = 0.9;
   bool nesterov = false;
   double weight_decay = 0;  // L2 penalty, added to the gradient
+  double l1_decay = 0;      // L1 penalty, likewise
   double clip_norm = 0;     // largest L2 norm of the whole gradient; 0: no clipping
 };
 
-/// SGD as PyTorch's: g ← clip(grad) + weight_decay·w; v ← momentum·v + g (v starts as g); w ← w −
-/// lr·(nesterov ? g + momentum·v : v). Clipping scales the gradient by min(1, clip_norm/(norm + 1e-6)) before
-/// the decay is added.
+/// SGD as PyTorch's: g ← clip(grad) + weight_decay·w + l1_decay·sign(w); v ← momentum·v + g (v starts as g);
+/// w ← w − lr·(nesterov ? g + momentum·v : v). Clipping scales the gradient by min(1, clip_norm/(norm +
+/// 1e-6)) before the decay is added.
 class Sgd {
  public:
   Sgd(std::vector<Variable> parameters, SgdOptions options);

@@ -110,6 +110,18 @@ Tensor Tensor::reshape(Shape shape) const {
   return result;
 }
 
+Tensor Tensor::slice(std::int64_t begin, std::int64_t end) const {
+  if (layout_ != Layout::plain || shape_.rank() == 0 || begin < 0 || end < begin || end > size(0))
+    reject("a tensor of shape {} has no entries [{}, {})", to_string(shape_), begin, end);
+  std::vector<std::int64_t> extents = shape_.extents();
+  const std::size_t entry = extents.front() == 0 ? 0 : bytes() / static_cast<std::size_t>(extents.front());
+  extents.front() = end - begin;
+  Tensor part = *this;
+  part.shape_ = Shape(extents);
+  part.memory_ = {memory_, memory_.get() + static_cast<std::size_t>(begin) * entry};
+  return part;
+}
+
 Tensor Tensor::clone() const {
   Tensor copy = empty(shape_, dtype_, device_, layout_);
   copy.copy_from(*this);
@@ -168,5 +180,19 @@ NOISEGATE_FOR_TYPE(float)
 NOISEGATE_FOR_TYPE(std::int32_t)
 NOISEGATE_FOR_TYPE(std::uint8_t)
 #undef NOISEGATE_FOR_TYPE
+
+Tensor concatenate(const std::vector<Tensor>& tensors) {
+  if (tensors.empty()) reject("there are no tensors to concatenate");
+  std::vector<std::int64_t> extents = tensors.front().shape().extents();
+  extents.front() = 0;
+  for (const Tensor& tensor : tensors) extents.front() += tensor.size(0);
+  Tensor whole = Tensor::empty(Shape(extents), tensors.front().dtype(), tensors.front().device());
+  std::int64_t begin = 0;
+  for (const Tensor& tensor : tensors) {
+    whole.slice(begin, begin + tensor.size(0)).copy_from(tensor);
+    begin += tensor.size(0);
+  }
+  return whole;
+}
 
 }  // namespace noisegate

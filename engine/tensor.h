@@ -105,6 +105,8 @@ class Tensor {
 
   /// The same memory under another shape of as many elements (layout plain).
   Tensor reshape(Shape shape) const;
+  /// Entries [begin, end) of the first axis in the same memory (layout plain).
+  Tensor slice(std::int64_t begin, std::int64_t end) const;
   /// Its own memory, same values, shape and layout.
   Tensor clone() const;
   /// The same values as row-major; itself where it already is.
@@ -129,5 +131,8 @@ class Tensor {
   Device device_ = Device::cpu;
   Layout layout_ = Layout::plain;
 };
+
+/// Tensors of the same shape but for the first axis, joined along it (layout plain).
+Tensor concatenate(const std::vector<Tensor>& tensors);
 
 }  // namespace noisegate

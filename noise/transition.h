@@ -1,9 +1,10 @@
-// What a noise model did, measured: for `noisegate noise` and for reports.
+// Transition matrices: what a noise model did, measured, and given ones from files.
 #pragma once
 
 #include "noise/noise.h"
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 namespace noisegate {
@@ -26,6 +27,11 @@ class TransitionMatrix {
   int classes_;
   std::vector<std::int64_t> counts_;  // (classes + 1, classes), row-major, the first row that of no_class
 };
+
+/// Reads T (classes, classes), row-major, from .npy or from .csv without a header, and divides each row by
+/// its sum. Throws Error, where the name ends in neither beginning with `what`, and naming the file where it
+/// is of another size, or a row has a negative chance or a sum that is not 1 within 1e-3.
+std::vector<double> load_transition(const std::string& path, int classes, const std::string& what);
 
 /// The true noise rate: the share of samples whose given label is not the true one. An image of none of the
 /// classes has none that is.

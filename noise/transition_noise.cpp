@@ -4,6 +4,7 @@
 #include "engine/serialize.h"
 #include "noise/csv.h"
 #include "noise/models.h"
+#include "noise/transition.h"
 
 #include <cmath>
 #include <numeric>
@@ -13,10 +14,9 @@ namespace {
 
 constexpr double sum_tolerance = 1e-3;  // matrices are published with few digits
 
-NumpyArray<double> read_matrix(const Spec& spec, const std::string& path) {
+NumpyArray<double> read_matrix(const std::string& path, const std::string& what) {
   if (path.ends_with(".npy")) return load_numpy<double>(path);
-  if (!path.ends_with(".csv"))
-    reject("{} {}: it needs a file that ends in .npy or .csv", spec.what(), spec.text());
+  if (!path.ends_with(".csv")) reject("{}: it needs a file that ends in .npy or .csv", what);
   const std::vector<std::byte> bytes = read_file(path);
   const CsvTable table(bytes, path, false);
   return {{static_cast<std::int64_t>(table.rows()), static_cast<std::int64_t>(table.columns())},
@@ -37,19 +37,24 @@ void normalise_rows(std::vector<double>& matrix, int classes, const std::string&
 
 }  // namespace
 
+std::vector<double> load_transition(const std::string& path, int classes, const std::string& what) {
+  NumpyArray<double> matrix = read_matrix(path, what);
+  if (matrix.shape != std::vector<std::int64_t>{classes, classes})
+    reject("{} is no matrix of {} rows and columns, one for each class", path, classes);
+  normalise_rows(matrix.values, classes, path);
+  return matrix.values;
+}
+
 Labels transition_noise(Spec& spec, const NoiseInput& input) {
   spec.expect({"file"});
-  const std::string path = spec.word("file", "");
-  NumpyArray<double> matrix = read_matrix(spec, path);
-  if (matrix.shape != std::vector<std::int64_t>{input.classes, input.classes})
-    reject("{} is no matrix of {} rows and columns, one for each class", path, input.classes);
-  normalise_rows(matrix.values, input.classes, path);
+  const std::vector<double> matrix =
+      load_transition(spec.word("file", ""), input.classes, spec.what() + " " + spec.text());
 
   Labels given(input.truth.size());
   for (std::size_t i = 0; i < given.size(); ++i) {
     Philox random(input.seed, Purpose::sample_noise, 0, static_cast<std::uint32_t>(i));
     const std::size_t row = static_cast<std::size_t>(input.truth[i]) * input.classes;
-    given[i] = draw_class(std::span(matrix.values).subspan(row, input.classes), random.uniform());
+    given[i] = draw_class(std::span(matrix).subspan(row, input.classes), random.uniform());
   }
   return given;
 }

@@ -36,7 +36,8 @@ class PlainSgd {
     for (std::size_t p = 0; p < weights_.size(); ++p)
       for (std::size_t i = 0; i < weights_[p].size(); ++i) {
         double &w = weights_[p][i], &v = velocities_[p][i];
-        const double g = clip * gradients[p][i] + options_.weight_decay * w;
+        const double sign = w > 0 ? 1 : w < 0 ? -1 : 0;
+        const double g = clip * gradients[p][i] + options_.weight_decay * w + options_.l1_decay * sign;
         v = first ? g : options_.momentum * v + g;
         w -= learning_rate * (options_.nesterov ? g + options_.momentum * v : v);
       }
@@ -113,6 +114,7 @@ TEST_CASE("Sgd: ten steps of every variant follow the plain loop") {
       {.momentum = 0.9, .clip_norm = 5},    // far below the norm, about 140
       {.momentum = 0.9, .clip_norm = 1e6},  // far above
       {.momentum = 0.8, .nesterov = true, .weight_decay = 1e-2, .clip_norm = 1},
+      {.momentum = 0.9, .weight_decay = 1e-2, .l1_decay = 1e-2},
   };
   for (const SgdOptions& options : variants) {
     CAPTURE(options.momentum);

@@ -138,3 +138,20 @@ TEST_CASE("thread counts: what was set is what is used, zero means every core") 
   CHECK(thread_count() >= 1);
   set_thread_count(before);
 }
+
+TEST_CASE("a slice shares its tensor's memory, and concatenate() joins along the first axis") {
+  Tensor whole = Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6}, {3, 2});
+  Tensor part = whole.slice(1, 3);
+  CHECK(part.shape() == Shape{2, 2});
+  CHECK(part.to_vector<float>() == std::vector<float>{3, 4, 5, 6});
+  part.data<float>()[0] = 9;
+  CHECK(whole.to_vector<float>() == std::vector<float>{1, 2, 9, 4, 5, 6});
+  CHECK_FALSE(part.sole_owner());
+  CHECK(whole.slice(1, 1).numel() == 0);
+  CHECK(concatenate({part, whole.slice(0, 1)}).to_vector<float>() == std::vector<float>{9, 4, 5, 6, 1, 2});
+  CHECK(concatenate({part, whole.slice(0, 1)}).shape() == Shape{3, 2});
+  check_error([&] { whole.slice(2, 4); }, {"(3, 2)", "[2, 4)"});
+  check_error([&] { whole.slice(2, 1); }, {"(3, 2)", "[2, 1)"});
+  check_error([&] { concatenate({whole, Tensor::zeros({1, 3})}); }, {"(1, 2)", "(1, 3)"});
+  check_error([] { concatenate({}); }, {"no tensors"});
+}

@@ -6,6 +6,7 @@
 #include "engine/serialize.h"
 #include "layers/models.h"
 #include "tools/evaluation.h"
+#include "tools/loss_setting.h"
 
 #include <algorithm>
 #include <chrono>
@@ -57,12 +58,14 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
       data_(std::move(data)),
       augmentation_(Augmentation::parse(options.augment)),
       schedule_(Spec(options.schedule, "--schedule"), options.epochs),
-      loss_(make_loss(Spec(options.loss, "--loss"))) {
+      loss_(make_loss(Spec(options.loss, "--loss"),
+                      loss_setting(Spec(options.loss, "--loss"), data_.dataset))) {
   state_.model = new_model();
   state_.optimizer =
       std::make_unique<Sgd>(state_.model->variables(), SgdOptions{.momentum = options.momentum,
                                                                   .nesterov = options.nesterov,
                                                                   .weight_decay = options.weight_decay,
+                                                                  .l1_decay = loss_->l1_penalty(),
                                                                   .clip_norm = options.clip_norm});
   if (options.ema > 0) {
     state_.average = std::make_unique<MomentumAverage>(tensors(whole_state(*state_.model)), options.ema);
@@ -88,6 +91,14 @@ double Trainer::learning_rate(int steps) const {
   return options_.learning_rate * schedule_.factor(epochs);
 }
 
+Loss::Step Trainer::loss_step() const {
+  // Any number that no two steps of a run share; epochs have fewer steps than this.
+  constexpr std::uint32_t most_steps = 1 << 20;
+  return {static_cast<std::uint64_t>(options_.seed),
+          static_cast<std::uint32_t>(state_.epochs_done) * most_steps +
+              static_cast<std::uint32_t>(state_.steps_done)};
+}
+
 Batches Trainer::epoch_batches() const {
   return noisegate::epoch_batches(data_.dataset.train.size(), options_.batch_size,
                                   static_cast<std::uint64_t>(options_.seed), state_.epochs_done);
@@ -97,7 +108,8 @@ BatchPlan Trainer::plan(Batches batches) const {
   return {.batches = std::move(batches),
           .augmentation = augmentation_,
           .seed = static_cast<std::uint64_t>(options_.seed),
-          .epoch = static_cast<std::uint32_t>(state_.epochs_done)};
+          .epoch = static_cast<std::uint32_t>(state_.epochs_done),
+          .views = loss_->views()};
 }
 
 StepResult Trainer::step(std::vector<std::int32_t> positions, double learning_rate) {
@@ -109,9 +121,12 @@ StepResult Trainer::step(const Batch& batch, double learning_rate) {
   std::vector<std::int32_t> labels;
   for (const std::int32_t position : batch.positions) labels.push_back(data_.dataset.train.given[position]);
 
-  const Variable logits = (*state_.model)(Variable(batch.views.front()));
-  const Variable loss = (*loss_)(logits, Tensor::from(labels));
-  const StepResult result{loss.value().item(), logits.value()};
+  // The views of a batch go through the model together, so that they share its batch statistics.
+  const Tensor images = batch.views.size() == 1 ? batch.views.front() : concatenate(batch.views);
+  const Variable logits = (*state_.model)(Variable(images));
+  const Variable loss = (*loss_)(logits, Tensor::from(labels), loss_step());
+  const auto samples = static_cast<std::int64_t>(labels.size());
+  const StepResult result{loss.value().item(), logits.value().slice(0, samples)};
   if (!std::isfinite(result.loss)) {
     fail("the loss became {} in step {} of epoch {}", result.loss, state_.steps_done + 1,
          state_.epochs_done + 1);

@@ -30,7 +30,7 @@ struct TrainingState {
 
 struct StepResult {
   double loss = 0;  // mean over the batch
-  Tensor logits;    // (B,K), as the model gave them before the update
+  Tensor logits;    // (B,K) of the first view, as the model gave them before the update
 };
 
 /// How far an epoch has come, for those who watch.
@@ -64,6 +64,7 @@ class Trainer {
 
  private:
   double learning_rate(int steps) const;
+  Loss::Step loss_step() const;
   Batches epoch_batches() const;
   BatchPlan plan(Batches batches) const;
   void measure(const StepResult& result, std::span<const std::int32_t> positions,
