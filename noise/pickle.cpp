@@ -96,7 +96,7 @@ class PickleReader {
   PickleValue& top(Kind kind) {
     if (stack_.size() == (marks_.empty() ? 0 : marks_.back())) corrupt("it takes more values than it has");
     PickleValue& value = pickle_.values_[stack_.back()];
-    if (value.kind != kind) corrupt("it changes a value of the wrong type");
+    if (value.kind != kind) corrupt("it fills or sets a value that is not made for it");
     return value;
   }
   void append(Kind kind, const Refs& items) {

@@ -86,6 +86,11 @@ class IntegerReader {
                        tuple(value.items[1], least);
     return is_it ? &value.items : nullptr;
   }
+  /// The same of a function of NumPy's core, which moved in NumPy 2.
+  const Refs* numpy_call(PickleRef ref, const std::string& function, std::size_t least) const {
+    const Refs* before = call(ref, "numpy.core.multiarray." + function, least);
+    return before ? before : call(ref, "numpy._core.multiarray." + function, least);
+  }
   std::optional<std::int64_t> integer(PickleRef ref) const {
     const PickleValue& value = pickle_[ref];
     return value.kind == Kind::integer ? std::optional(value.integer) : std::nullopt;
@@ -102,15 +107,20 @@ class IntegerReader {
     return integer(extents->front());
   }
 
-  /// bytes, or the text that protocol 2 has in their place: _codecs.encode(text, 'latin1').
-  std::optional<std::string> bytes(PickleRef ref) const {
-    if (pickle_[ref].kind == Kind::bytes) return std::string(pickle_[ref].text);
+  /// So many bytes, or the text that protocol 2 has in their place: _codecs.encode(text, 'latin1'). What has
+  /// another size is not looked at, however often a hostile file repeats it.
+  std::optional<std::string> bytes(PickleRef ref, std::uint64_t size) const {
+    const PickleValue& value = pickle_[ref];
+    if (value.kind == Kind::bytes)
+      return value.text.size() == size ? std::optional(std::string(value.text)) : std::nullopt;
     const Refs* encode = call(ref, "_codecs.encode", 2);
     if (!encode) return std::nullopt;
     const Refs& arguments = pickle_[(*encode)[1]].items;
-    if (pickle_[arguments[0]].kind != Kind::text || pickle_[arguments[1]].text != "latin1")
-      return std::nullopt;
-    return latin1(pickle_[arguments[0]].text);
+    const PickleValue& text = pickle_[arguments[0]];
+    if (text.kind != Kind::text || pickle_[arguments[1]].text != "latin1") return std::nullopt;
+    if (text.text.size() < size || text.text.size() / 2 > size) return std::nullopt;
+    auto encoded = latin1(text.text);
+    return encoded && encoded->size() == size ? encoded : std::nullopt;
   }
 
   /// numpy.dtype('i8', False, True) with the state (3, '<', …), '<' or '|' being the byte order.
@@ -132,18 +142,26 @@ class IntegerReader {
     return values;
   }
 
+  /// numpy.core.multiarray.scalar(dtype, bytes).
+  std::optional<std::int64_t> numpy_scalar(PickleRef ref) const {
+    const Refs* scalar = numpy_call(ref, "scalar", 2);
+    if (!scalar) return std::nullopt;
+    const Refs& arguments = pickle_[(*scalar)[1]].items;
+    const IntegerType* type = numpy_type(arguments[0]);
+    const auto data = type ? bytes(arguments[1], type->size) : std::nullopt;
+    return data ? std::optional(type->read(data->data())) : std::nullopt;
+  }
+
   /// numpy.core.multiarray._reconstruct(…) with the state (version, shape, dtype, Fortran order, bytes).
   std::optional<Integers> numpy_array(PickleRef ref) const {
-    const Refs* array = call(ref, "numpy.core.multiarray._reconstruct", 0);
-    if (!array) array = call(ref, "numpy._core.multiarray._reconstruct", 0);  // since NumPy 2
+    const Refs* array = numpy_call(ref, "_reconstruct", 0);
     const Refs* state = array && array->size() == 3 ? tuple((*array)[2], 5) : nullptr;
     if (!state) return std::nullopt;
     const auto count = length((*state)[1]);
     const IntegerType* type = numpy_type((*state)[2]);
-    const auto data = bytes((*state)[4]);
-    if (!count || !type || !data) return std::nullopt;
-    if (data->size() != type->size * static_cast<std::uint64_t>(*count)) return std::nullopt;
-    return decode(*data, *type, *count);
+    if (!count || !type) return std::nullopt;
+    const auto data = bytes((*state)[4], type->size * static_cast<std::uint64_t>(*count));
+    return data ? decode(*data, *type, *count) : std::nullopt;
   }
 
   /// torch._utils._rebuild_tensor_v2(storage, offset, shape, strides, …), the storage being the persistent
@@ -154,7 +172,7 @@ class IntegerReader {
     const Refs& arguments = pickle_[(*tensor)[1]].items;
     const auto offset = integer(arguments[1]), count = length(arguments[2]),
                stride = first_integer(arguments[3]);
-    if (offset != 0 || !count || stride != 1 || pickle_[arguments[0]].kind != Kind::persistent)
+    if (!offset || !count || stride != 1 || pickle_[arguments[0]].kind != Kind::persistent)
       return std::nullopt;
     const Refs* storage = tuple(pickle_[arguments[0]].items[0], 5);
     if (!storage) return std::nullopt;
@@ -162,7 +180,9 @@ class IntegerReader {
       return pickle_.is_global((*storage)[1], t.torch_storage);
     });
     if (type == integer_types.end()) return std::nullopt;
-    return decode(text_of(storage_of_(pickle_[(*storage)[2]].text)), *type, *count);
+    const std::string_view stored = text_of(storage_of_(pickle_[(*storage)[2]].text));
+    if (*offset < 0 || stored.size() / type->size < static_cast<std::uint64_t>(*offset)) return std::nullopt;
+    return decode(stored.substr(type->size * static_cast<std::size_t>(*offset)), *type, *count);
   }
 
   std::optional<Integers> list(PickleRef ref) const {
@@ -170,7 +190,7 @@ class IntegerReader {
     if (value.kind != Kind::list && value.kind != Kind::tuple) return std::nullopt;
     Integers values;
     for (const PickleRef item : value.items) {
-      const auto number = integer(item);
+      const auto number = pickle_[item].kind == Kind::call ? numpy_scalar(item) : integer(item);
       if (!number) return std::nullopt;
       values.push_back(*number);
     }
