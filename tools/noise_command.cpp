@@ -73,19 +73,19 @@ std::string given_count(const TransitionMatrix& matrix, int label) {
   return label == no_class ? "" : fmt::format("{}", matrix.samples_given(label));
 }
 
-constexpr int most_columns = 12;  // that fit a line of 100 characters with ten classes' numbers
+constexpr int most_columns = 10;  // that fit a line of 100 characters
 
 void print_matrix(const Dataset& dataset, const TransitionMatrix& matrix) {
   fmt::print("{:<14}", "% of true class");
   for (const std::string& name : dataset.class_names) fmt::print("{:>7}", name.substr(0, 6));
-  fmt::print("{:>8}{:>8}\n", "true", "given");
+  fmt::print("{:>7}{:>7}\n", "true", "given");
   for (const int truth : rows_of(matrix)) {
     fmt::print("{:<15}", name_of(dataset, truth).substr(0, 14));
     for (int given = 0; given < matrix.classes(); ++given) {
       const double share = matrix(truth, given);
       fmt::print("{:>7}", share == 0 ? "." : fmt::format("{:.1f}", 100 * share));
     }
-    fmt::print("{:>8}{:>8}\n", matrix.samples(truth), given_count(matrix, truth));
+    fmt::print("{:>7}{:>7}\n", matrix.samples(truth), given_count(matrix, truth));
   }
 }
 
