@@ -1,5 +1,5 @@
+#include "datasets/augment/crop_flip.h"
 #include "datasets/augmentation.h"
-#include "datasets/crop_flip.h"
 #include "engine/device.h"
 #include "tests/check_error.h"
 
@@ -27,6 +27,10 @@ std::vector<float> batch_of(const Tensor& images, const std::vector<std::int32_t
                             int view = 0) {
   return make_batch(images, positions, Augmentation::parse(augmentation), mean, deviation, seed, epoch, view)
       .to_vector<float>();
+}
+
+AugmentationKey key(std::uint64_t seed, std::uint32_t epoch, std::uint32_t sample, std::uint32_t view = 0) {
+  return {seed, epoch, sample, view};
 }
 
 float normalised(int pixel, int channel) {
@@ -63,15 +67,16 @@ std::vector<float> reference_sample(const Tensor& images, std::int32_t position,
 
 TEST_CASE("augmentation specs") {
   const Augmentation none = Augmentation::parse("none");
-  CHECK(none.crop_padding == 0);
+  CHECK(!none.crop);
   CHECK_FALSE(none.flip);
   const Augmentation both = Augmentation::parse("crop:4+flip");
-  CHECK(both.crop_padding == 4);
+  CHECK(both.crop == 4);
   CHECK(both.flip);
-  CHECK(Augmentation::parse("flip+crop:padding=2").crop_padding == 2);
-  CHECK(Augmentation::parse("crop").crop_padding == 4);
+  CHECK(Augmentation::parse("flip+crop:padding=2").crop == 2);
+  CHECK(Augmentation::parse("crop").crop == 4);
 
-  check_error([] { Augmentation::parse("crop:4+mirror"); }, {"--augment", "mirror", "none, crop, flip"});
+  check_error([] { Augmentation::parse("crop:4+mirror"); },
+              {"--augment", "mirror", "none, randaugment, crop"});
   check_error([] { Augmentation::parse("crop:4+crop:2"); }, {"crop", "twice"});
   check_error([] { Augmentation::parse("none+flip"); }, {"none stands alone"});
   check_error([] { Augmentation::parse("crop:-1"); }, {"padding"});
@@ -98,7 +103,7 @@ TEST_CASE("crop and flip are those of the plain way") {
     const std::vector<float> batch = batch_of(images, positions, "crop:3+flip");
     const std::size_t size = 8 * 6 * channels;
     for (std::size_t b = 0; b < positions.size(); ++b) {
-      const CropFlip draw = CropFlip::draw(3, true, 5, 2, positions[b]);
+      const CropFlip draw = CropFlip::draw(3, true, key(5, 2, positions[b]));
       const std::vector<float> expected = reference_sample(images, positions[b], 3, draw);
       CHECK(std::equal(expected.begin(), expected.end(), batch.begin() + b * size));
     }
@@ -110,7 +115,7 @@ TEST_CASE("padding is black before normalising") {
   const Tensor image = Tensor::from(white, {1, 4, 4, 3});
   bool padded = false;
   for (std::uint32_t epoch = 0; epoch < 20; ++epoch) {
-    const CropFlip draw = CropFlip::draw(4, false, 5, epoch, 0);
+    const CropFlip draw = CropFlip::draw(4, false, key(5, epoch, 0));
     const std::vector<float> batch = batch_of(image, {0}, "crop:4", 5, epoch);
     if (draw.top >= 0) continue;
     padded = true;
@@ -123,7 +128,7 @@ TEST_CASE("draws cover all crops and flip every other sample") {
   std::set<std::pair<int, int>> crops;
   int flips = 0;
   for (std::uint32_t sample = 0; sample < 10000; ++sample) {
-    const CropFlip draw = CropFlip::draw(4, true, 1, 0, sample);
+    const CropFlip draw = CropFlip::draw(4, true, key(1, 0, sample));
     CHECK(std::max(std::abs(draw.top), std::abs(draw.left)) <= 4);
     crops.insert({draw.top, draw.left});
     flips += draw.flip;
@@ -133,7 +138,7 @@ TEST_CASE("draws cover all crops and flip every other sample") {
 
   // Whether a sample is flipped does not depend on whether there is a crop.
   for (std::uint32_t sample = 0; sample < 100; ++sample)
-    CHECK(CropFlip::draw(4, true, 1, 0, sample).flip == CropFlip::draw(0, true, 1, 0, sample).flip);
+    CHECK(CropFlip::draw(4, true, key(1, 0, sample)).flip == CropFlip::draw(0, true, key(1, 0, sample)).flip);
 }
 
 TEST_CASE("a sample looks the same in any batch and on any number of threads, and new in each epoch") {
@@ -167,7 +172,8 @@ TEST_CASE("views of a sample are augmented independently; the first is the one t
   // Independent: of 10,000 samples, both views crop alike in one of 25 and flip alike in every other.
   int same_crop = 0, same_flip = 0;
   for (std::uint32_t sample = 0; sample < 10000; ++sample) {
-    const CropFlip a = CropFlip::draw(2, true, 5, 2, sample, 0), b = CropFlip::draw(2, true, 5, 2, sample, 1);
+    const CropFlip a = CropFlip::draw(2, true, key(5, 2, sample)),
+                   b = CropFlip::draw(2, true, key(5, 2, sample, 1));
     same_crop += a.top == b.top && a.left == b.left;
     same_flip += a.flip == b.flip;
   }

@@ -22,7 +22,7 @@ void read_spec(const std::string& text) {
 
 void read_augmentation(const std::string& text) {
   const Augmentation augmentation = Augmentation::parse(text);
-  if (augmentation.crop_padding < 0 || augmentation.crop_padding > 16) std::abort();
+  if (augmentation.crop.value_or(0) < 0 || augmentation.crop.value_or(0) > 64) std::abort();
 }
 
 }  // namespace

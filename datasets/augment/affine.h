@@ -1,0 +1,52 @@
+// Rotation, shear and translation of one image: where each pixel then comes from. The pixel nearest to that
+// place is taken, as torchvision's RandomRotation and RandAugment do by default; what lies outside is black.
+// In integers, so that no two machines round an edge differently.
+#pragma once
+
+#include "datasets/augment/key.h"
+#include "datasets/image.h"
+
+#include <cmath>
+#include <cstdint>
+
+namespace noisegate {
+
+/// Maps output (x, y), in pixels from the top left corner, to the source: (xx·x + xy·y + x0, yx·x + yy·y +
+/// y0), all in 65536ths.
+struct AffineMap {
+  static constexpr std::int64_t one = 1 << 16;
+
+  std::int64_t xx = one, xy = 0, x0 = 0;
+  std::int64_t yx = 0, yy = one, y0 = 0;
+
+  static std::int64_t fixed_point(double value) { return std::llround(value * static_cast<double>(one)); }
+
+  /// Counter-clockwise about the centre of an image of this size.
+  static AffineMap rotation(double degrees, int height, int width) {
+    const double radians = degrees * 3.14159265358979323846 / 180;
+    const std::int64_t cosine = fixed_point(std::cos(radians)), sine = fixed_point(std::sin(radians));
+    return {cosine, -sine,  (width * (one - cosine) + height * sine) / 2,
+            sine,   cosine, (height * (one - cosine) - width * sine) / 2};
+  }
+  /// Rows slide by `slope` times their distance from the top.
+  static AffineMap shear_x(double slope) { return {.xy = fixed_point(slope)}; }
+  /// Columns slide by `slope` times their distance from the left.
+  static AffineMap shear_y(double slope) { return {.yx = fixed_point(slope)}; }
+  static AffineMap translation(int columns, int rows) { return {.x0 = columns * one, .y0 = rows * one}; }
+
+  /// The source pixel in which the centre of output pixel (x, y) lies; perhaps outside the source.
+  NOISEGATE_HD int source_column(int x, int y) const {
+    return static_cast<int>((xx * (2 * x + 1) + xy * (2 * y + 1) + 2 * x0) >> 17);
+  }
+  NOISEGATE_HD int source_row(int x, int y) const {
+    return static_cast<int>((yx * (2 * x + 1) + yy * (2 * y + 1) + 2 * y0) >> 17);
+  }
+};
+
+/// The image seen through the map; as large as before.
+Image warp(ImageView source, const AffineMap& map);
+
+/// A rotation by up to ±`most` degrees, in steps of 1/1024 degree.
+AffineMap draw_rotation(double most, int height, int width, const AugmentationKey& key);
+
+}  // namespace noisegate

@@ -1,0 +1,39 @@
+// All parts of an augmentation applied to one image.
+#pragma once
+
+#include "datasets/augment/key.h"
+#include "datasets/augmentation.h"
+#include "datasets/image.h"
+
+#include <array>
+#include <vector>
+
+namespace noisegate {
+
+/// What each pixel value becomes, channel by channel, when it is normalised: a look-up costs less than the
+/// arithmetic, and rounds alike wherever it is done.
+class PixelTable {
+ public:
+  PixelTable(int channels, const std::array<float, 3>& mean, const std::array<float, 3>& deviation);
+  float operator()(int channel, std::uint8_t value) const { return values_[channel * 256 + value]; }
+
+ private:
+  std::vector<float> values_;
+};
+
+/// The size of a batch's images, and what brings an image of another size there: its shorter side is resized
+/// to `resize` pixels (0: it stays as it is); then the middle is cut out, unless a crop says otherwise.
+struct ImageFit {
+  int height = 0, width = 0;
+  int resize = 0;
+};
+
+/// `source`, of any size, to height·width·channels normalised floats.
+void augment_image(ImageView source, const ImageFit& fit, const Augmentation& augmentation,
+                   const AugmentationKey& key, const PixelTable& table, float* output);
+
+/// The same for an image of the wanted size where pixels only move (augmentation.only_crop_and_flip()).
+void crop_and_flip_image(ImageView source, const Augmentation& augmentation, const AugmentationKey& key,
+                         const PixelTable& table, float* output);
+
+}  // namespace noisegate

@@ -1,0 +1,62 @@
+// What augmentations do to the colours of a pixel, as Pillow does it: values are rounded to bytes after each
+// step. In integers, so that every machine and backend rounds alike; factors are in 65536ths.
+#pragma once
+
+#include "datasets/image.h"
+#include "engine/host_device.h"
+
+#include <cstdint>
+
+namespace noisegate::colour {
+
+constexpr std::int32_t one = 1 << 16;
+
+NOISEGATE_HD inline std::int32_t clamp(std::int32_t value) {
+  return value < 0 ? 0 : value > 255 ? 255 : value;
+}
+
+/// other + factor·(value − other): brightness, contrast, saturation and sharpness differ only in `other`.
+/// Factors of at most 60.
+NOISEGATE_HD inline std::uint8_t blend(std::int32_t value, std::int32_t other, std::int32_t factor) {
+  return static_cast<std::uint8_t>(clamp((other * one + factor * (value - other) + one / 2) >> 16));
+}
+
+/// The luma of ITU-R 601-2: 0.299·r + 0.587·g + 0.114·b.
+NOISEGATE_HD inline std::int32_t grey(std::int32_t r, std::int32_t g, std::int32_t b) {
+  return (19595 * r + 38470 * g + 7471 * b + one / 2) >> 16;
+}
+
+/// `pixel` (r, g, b) with its hue moved by `shift`, a part of the colour circle in 65536ths in [0, one), and
+/// saturation and value (of HSV) as they were. With the hue measured in sixths of the circle times
+/// d = max − min, it is a whole number, and so is the channel that changes: nothing is rounded but the shift.
+NOISEGATE_HD inline void shift_hue(std::uint8_t* pixel, std::int32_t shift) {
+  const std::int32_t r = pixel[0], g = pixel[1], b = pixel[2];
+  const std::int32_t high = r > g ? (r > b ? r : b) : (g > b ? g : b);
+  const std::int32_t low = r < g ? (r < b ? r : b) : (g < b ? g : b);
+  const std::int32_t d = high - low;
+  std::int32_t hue = r == high ? g - b : g == high ? 2 * d + b - r : 4 * d + r - g;  // in (−d, 5d]
+  hue += (6 * d * shift + one / 2) >> 16;
+  hue += hue < 0 ? 6 * d : 0;
+  hue -= hue >= 6 * d ? 6 * d : 0;
+  // Each channel rises, stays, falls and stays over the circle; green and blue do so a third and two later.
+  const auto channel = [&](std::int32_t delay) {
+    std::int32_t h = hue - delay * d;
+    h += h < 0 ? 6 * d : 0;
+    const std::int32_t from_peak = h < 3 * d ? h : 6 * d - h;  // in [0, 3d]
+    const std::int32_t value = 2 * d - from_peak;
+    return static_cast<std::uint8_t>(low + (value < 0 ? 0 : value > d ? d : value));
+  };
+  pixel[0] = channel(0);
+  pixel[1] = channel(2);
+  pixel[2] = channel(4);
+}
+
+/// The mean luma of an image, rounded: what contrast is measured from.
+std::int32_t mean_grey(ImageView image);
+
+void adjust_brightness(Image& image, std::int32_t factor);
+void adjust_contrast(Image& image, std::int32_t factor);
+void adjust_saturation(Image& image, std::int32_t factor);  // grey images stay as they are
+void adjust_hue(Image& image, std::int32_t shift);          // likewise; shift in (−one, one)
+
+}  // namespace noisegate::colour

@@ -1,0 +1,44 @@
+// One image in memory: rows of pixels, each of `channels` bytes (1: grey, 3: red, green, blue).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+namespace noisegate {
+
+struct ImageView;
+
+struct Image {
+  int height = 0, width = 0, channels = 0;
+  std::vector<std::uint8_t> pixels;  // height·width·channels
+
+  Image() = default;
+  explicit Image(const ImageView& view);
+  /// A black image.
+  Image(int height_, int width_, int channels_)
+      : height(height_),
+        width(width_),
+        channels(channels_),
+        pixels(static_cast<std::size_t>(height_) * width_ * channels_) {}
+};
+
+/// An image that is somewhere else.
+struct ImageView {
+  const std::uint8_t* pixels = nullptr;
+  int height = 0, width = 0, channels = 0;
+
+  ImageView() = default;
+  ImageView(const std::uint8_t* pixels_, int height_, int width_, int channels_)
+      : pixels(pixels_), height(height_), width(width_), channels(channels_) {}
+  ImageView(const Image& image) : ImageView(image.pixels.data(), image.height, image.width, image.channels) {}
+
+  std::size_t size() const { return static_cast<std::size_t>(height) * width * channels; }
+  const std::uint8_t* row(int y) const { return pixels + static_cast<std::size_t>(y) * width * channels; }
+};
+
+inline Image::Image(const ImageView& view) : Image(view.height, view.width, view.channels) {
+  pixels.assign(view.pixels, view.pixels + view.size());
+}
+
+}  // namespace noisegate
