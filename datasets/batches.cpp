@@ -1,5 +1,9 @@
 #include "datasets/batches.h"
 
+#include "datasets/augment/key.h"
+#include "datasets/file_stream.h"
+#include "engine/error.h"
+
 #include <utility>
 
 namespace noisegate {
@@ -32,7 +36,10 @@ class ResidentStream : public BatchStream {
 }  // namespace
 
 std::unique_ptr<BatchStream> open_batches(const Dataset& dataset, const ImageSet& set, BatchPlan plan) {
-  return std::make_unique<ResidentStream>(dataset, set, std::move(plan));
+  if (plan.views < 1 || plan.views > AugmentationKey::most_views)
+    reject("a batch has 1 to {} views, not {}", AugmentationKey::most_views, plan.views);
+  if (set.images.defined()) return std::make_unique<ResidentStream>(dataset, set, std::move(plan));
+  return std::make_unique<FileStream>(dataset, set, std::move(plan));
 }
 
 }  // namespace noisegate

@@ -18,16 +18,17 @@ namespace noisegate {
 /// The batches that are wanted of a set, and how its images are to look.
 struct BatchPlan {
   Batches batches;
-  Augmentation augmentation;  // none, for measuring
-  std::uint64_t seed = 0;     // of the augmentation
-  std::uint32_t epoch = 0;    // likewise
-  int views = 1;              // of each sample, augmented independently
+  Augmentation augmentation = {};  // none, for measuring
+  std::uint64_t seed = 0;          // of the augmentation
+  std::uint32_t epoch = 0;         // likewise
+  int views = 1;                   // of each sample, augmented independently
 };
 
 struct Batch {
   std::vector<std::int32_t> positions;  // of its samples, in the order of the plan
   std::vector<Tensor> views;            // each (B,H,W,C) f32, normalised as the dataset says
-  std::vector<std::string> left_out;    // of each sample whose image cannot be read: which, and why
+  std::vector<std::string> left_out;    // of each sample whose image cannot be read: which, and why. Where
+                                        // no sample is left, there are no views
 };
 
 /// Gives the batches of a plan, first to last.

@@ -1,6 +1,8 @@
 #include "datasets/dataset.h"
 
 #include "datasets/cifar.h"
+#include "datasets/list.h"
+#include "datasets/mnist.h"
 #include "datasets/synthetic.h"
 #include "engine/error.h"
 #include "engine/random.h"
@@ -38,6 +40,34 @@ Dataset load_synthetic(Spec& spec, const std::filesystem::path&) {
   return make_synthetic(options);
 }
 
+Dataset load_mnist(Spec& spec, const std::filesystem::path& folder) {
+  spec.expect({});
+  return load_mnist(mnist_archive(), folder);
+}
+
+Dataset load_fashion_mnist(Spec& spec, const std::filesystem::path& folder) {
+  spec.expect({});
+  return load_mnist(fashion_mnist_archive(), folder);
+}
+
+Dataset load_list(Spec& spec, const std::filesystem::path& folder) {
+  spec.expect({"train", "val", "test", "classes", "map", "remap", "per-class", "size", "resize", "skip-bad"});
+  constexpr int largest_side = 4096, most_samples = 1'000'000'000;
+  ListOptions options{.folder = folder,
+                      .train = spec.word("train", ""),
+                      .validation = spec.word("val", ""),
+                      .test = spec.word("test", ""),
+                      .classes = spec.word("classes", ""),
+                      .map = spec.word("map", ""),
+                      .remap = spec.flag("remap", false),
+                      .per_class = spec.integer("per-class", 0, 0, most_samples),
+                      .size = spec.integer("size", 224, 1, largest_side),
+                      .skip_bad = spec.flag("skip-bad", false)};
+  options.resize =
+      spec.integer("resize", options.size == 224 ? 256 : options.size, options.size, largest_side);
+  return load_list(options);
+}
+
 struct Source {
   DatasetInfo info;
   Dataset (*load)(Spec&, const std::filesystem::path&);
@@ -48,6 +78,15 @@ const std::vector<Source>& sources() {
       {{"cifar10", "60,000 photographs of 10 classes, 32x32 (binary version)"}, load_cifar10},
       {{"cifar100", "60,000 photographs of 100 classes, 32x32 (binary version); labels=fine|coarse"},
        load_cifar100},
+      {{"mnist", "70,000 handwritten digits of 10 classes, 28x28, grey (idx files, plain or .gz)"},
+       load_mnist},
+      {{"fashion-mnist", "70,000 pieces of clothing of 10 classes, 28x28, grey (idx files, plain or .gz)"},
+       load_fashion_mnist},
+      {{"list",
+        "JPEG and PNG files named in text files, a 'PATH LABEL' a line; train=train.txt, val=val.txt, "
+        "test=test.txt, classes=classes.txt (names), map=FILE (of labels), remap=0, per-class=0, size=224, "
+        "resize=256, skip-bad=0"},
+       load_list},
       {{"synthetic", "drawn figures of 10 classes, 32x32, needs no files; train=10000, test=2000, seed=0"},
        load_synthetic},
   };
@@ -72,6 +111,19 @@ std::vector<std::int64_t> proportional_shares(const std::vector<std::int64_t>& s
   return shares;
 }
 
+/// The images at these positions, which must be there.
+Tensor subset(const Tensor& images, const std::vector<std::int32_t>& positions) {
+  const Shape& shape = images.shape();
+  const auto samples = static_cast<std::int64_t>(positions.size());
+  const std::int64_t image_bytes = shape[1] * shape[2] * shape[3];
+  Tensor chosen = Tensor::empty({samples, shape[1], shape[2], shape[3]}, DType::u8);
+  const std::uint8_t* source = images.data<std::uint8_t>();
+  std::uint8_t* destination = chosen.data<std::uint8_t>();
+  for (const std::int32_t position : positions)
+    destination = std::copy_n(source + position * image_bytes, image_bytes, destination);
+  return chosen;
+}
+
 }  // namespace
 
 std::vector<DatasetInfo> list_datasets() {
@@ -90,20 +142,15 @@ Dataset load_dataset(Spec spec, const std::filesystem::path& folder) {
 }
 
 ImageSet subset(const ImageSet& set, const std::vector<std::int32_t>& positions) {
-  const Shape& shape = set.images.shape();
-  const auto samples = static_cast<std::int64_t>(positions.size());
-  const std::int64_t image_bytes = shape[1] * shape[2] * shape[3];
   ImageSet chosen;
-  chosen.images = Tensor::empty({samples, shape[1], shape[2], shape[3]}, DType::u8);
-  const std::uint8_t* source = set.images.data<std::uint8_t>();
-  std::uint8_t* destination = chosen.images.data<std::uint8_t>();
   for (const std::int32_t position : positions) {
     if (position < 0 || position >= set.size())
       reject("a subset asks for sample {} of a set of {}", position, set.size());
-    destination = std::copy_n(source + position * image_bytes, image_bytes, destination);
+    if (!set.files.empty()) chosen.files.push_back(set.files[position]);
     chosen.given.push_back(set.given[position]);
     chosen.truth.push_back(set.truth[position]);
   }
+  if (set.images.defined()) chosen.images = subset(set.images, positions);
   return chosen;
 }
 

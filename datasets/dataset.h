@@ -1,7 +1,8 @@
-// Labelled images in memory. `given` labels are what training sees, `truth` what measurement compares with;
-// they are the same until noise makes them differ.
+// Labelled images, in memory or on the disk. `given` labels are what training sees, `truth` what measurement
+// compares with; they are the same until noise makes them differ.
 #pragma once
 
+#include "datasets/image.h"
 #include "engine/spec.h"
 #include "engine/tensor.h"
 
@@ -14,7 +15,8 @@
 namespace noisegate {
 
 struct ImageSet {
-  Tensor images;                    // u8 (N, H, W, C), on the CPU
+  Tensor images;                    // u8 (N, H, W, C), on the CPU; undefined where they stay on the disk,
+  std::vector<std::string> files;   // in these N JPEG or PNG files
   std::vector<std::int32_t> given;  // N, in [0, classes)
   std::vector<std::int32_t> truth;  // N
 
@@ -26,7 +28,12 @@ struct Dataset {
   int classes = 0;
   std::vector<std::string> class_names;  // `classes` of them
   ImageSet train, test;
+  ImageSet validation = {};                         // empty where the dataset has none of its own
   std::array<float, 3> mean{}, deviation{1, 1, 1};  // of pixel values scaled to [0, 1], by channel
+  ImageFit fit{};                                   // what becomes of images that stay on the disk
+  bool skip_bad = false;                // leaves out images that cannot be read, instead of ending
+  int per_class = 0;                    // samples of each class that an epoch visits; 0: all there are
+  std::vector<std::string> notes = {};  // what whoever uses the dataset should be told of it
 };
 
 struct DatasetInfo {
@@ -34,9 +41,9 @@ struct DatasetInfo {
 };
 std::vector<DatasetInfo> list_datasets();
 
-/// Reads `cifar10` or `cifar100` from `folder` (or from the archive's own folder inside it), or makes
-/// `synthetic` (which needs no folder; parameters: train=N, test=N, seed=S). Throws Error naming the missing
-/// folder or file, the file of the wrong size, or the file and record with a label out of range.
+/// Reads a dataset that list_datasets() names, with the parameters that it states there, from `folder` (or
+/// from the archive's own folder inside it); `synthetic` needs none. Throws Error naming the missing folder
+/// or file, what is wrong with a file, or the file and record with a label out of range.
 Dataset load_dataset(Spec spec, const std::filesystem::path& folder);
 
 /// The samples of `set` at these positions, in this order.

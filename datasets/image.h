@@ -41,4 +41,11 @@ inline Image::Image(const ImageView& view) : Image(view.height, view.width, view
   pixels.assign(view.pixels, view.pixels + view.size());
 }
 
+/// The size of a batch's images, and what brings an image of another size there: its shorter side is resized
+/// to `resize` pixels (0: it stays as it is); then the middle is cut out, unless an augmentation crops.
+struct ImageFit {
+  int height = 0, width = 0;
+  int resize = 0;
+};
+
 }  // namespace noisegate

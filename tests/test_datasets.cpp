@@ -182,12 +182,13 @@ TEST_CASE("wrong CIFAR files are refused with the reason") {
 
 TEST_CASE("unknown datasets and parameters are refused with the known ones") {
   const auto load = [](const std::string& spec) { load_dataset(Spec(spec, "--dataset"), ""); };
-  check_error([&] { load("mnist"); }, {"--dataset", "mnist", "cifar10, cifar100, synthetic"});
+  check_error([&] { load("imagenet"); },
+              {"--dataset", "imagenet", "cifar10, cifar100, mnist, fashion-mnist, list, synthetic"});
   check_error([&] { load("cifar10:labels=fine"); }, {"cifar10", "no parameters"});
   check_error([&] { load("cifar100:labels=superfine"); }, {"superfine", "fine or coarse"});
   check_error([&] { load("synthetic:size=3"); }, {"size", "train, test, seed"});
   check_error([&] { load("synthetic:train=0"); }, {"train"});
-  CHECK(list_datasets().size() == 3);
+  CHECK(list_datasets().size() == 6);
 }
 
 TEST_CASE("the synthetic set is the same on every machine and number of threads") {

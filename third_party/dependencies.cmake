@@ -27,7 +27,7 @@ target_include_directories(tomlplusplus SYSTEM INTERFACE ${TOMLPLUSPLUS_INCLUDE_
 target_compile_definitions(tomlplusplus INTERFACE TOML_HEADER_ONLY=1)
 
 # stb is header-only and ships no CMake package.
-find_path(STB_INCLUDE_DIR stb/stb_image_write.h)
+find_path(STB_INCLUDE_DIR stb/stb_image.h)
 if(NOT STB_INCLUDE_DIR)
   message(FATAL_ERROR "Noisegate needs stb: install libstb-dev (tools/setup.sh does)")
 endif()

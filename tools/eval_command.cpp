@@ -41,7 +41,7 @@ struct NamedEvaluation {
 
 Evaluation evaluate_file(const std::filesystem::path& file, const TrainOptions& options,
                          const Dataset& dataset) {
-  const auto model = make_model(Spec(options.model, "--model"), image_format(dataset.test), dataset.classes,
+  const auto model = make_model(Spec(options.model, "--model"), image_format(dataset), dataset.classes,
                                 static_cast<std::uint64_t>(options.seed));
   load_model(*model, file);
   return evaluate(*model, dataset, dataset.test, dataset.test.truth);
@@ -108,7 +108,10 @@ int eval_command(const Arguments& arguments) {
   if (std::filesystem::exists(folder.average_model())) {
     evaluations.push_back({"momentum model", evaluate_file(folder.average_model(), trained, dataset)});
   }
+  for (const std::string& note : dataset.notes) fmt::print(stderr, "noisegate: {}\n", note);
   print_table(dataset, evaluations);
+  if (const LeftOut& left_out = evaluations.front().evaluation.left_out; left_out.images > 0)
+    fmt::print(stderr, "noisegate: {}\n", to_string(left_out));
   if (!options.json.empty()) write_json(options.json, dataset, evaluations);
   return 0;
 }

@@ -1,4 +1,5 @@
 // noisegate list WHAT: what can be named in a SPEC, from the rooms themselves.
+#include "datasets/augmentation.h"
 #include "datasets/dataset.h"
 #include "engine/error.h"
 #include "engine/optimizer.h"
@@ -50,6 +51,7 @@ const std::vector<std::pair<std::string, std::function<std::vector<Row>()>>>& li
       {"losses", loss_rows},
       {"noise", [] { return described(list_noise()); }},
       {"datasets", [] { return described(list_datasets()); }},
+      {"augmentations", [] { return described(list_augmentations()); }},
       {"schedules", [] { return described(list_schedules()); }},
   };
   return all;
@@ -71,11 +73,12 @@ void print_aligned(const std::vector<Row>& rows) {
 }  // namespace
 
 int list_command(const Arguments& arguments) {
-  const CommandLine line{.command = "list",
-                         .summary = "names the models, losses, noise, datasets or schedules there are",
-                         .word = "WHAT",
-                         .options = {},
-                         .later = {}};
+  const CommandLine line{
+      .command = "list",
+      .summary = "names the models, losses, noise, datasets, augmentations or schedules there are",
+      .word = "WHAT",
+      .options = {},
+      .later = {}};
   const auto given = parse(line, arguments);
   if (!given) return 0;
   std::vector<std::string> known;

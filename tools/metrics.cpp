@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include <fmt/format.h>
+
 namespace noisegate {
 namespace {
 
@@ -33,6 +35,21 @@ void Tally::add(const Score& score) {
   probability += score.probability;
 }
 
+void LeftOut::add(const std::vector<std::string>& sentences) {
+  if (images == 0 && !sentences.empty()) first = sentences.front();
+  images += static_cast<std::int64_t>(sentences.size());
+}
+
+void LeftOut::add(const LeftOut& other) {
+  if (images == 0) first = other.first;
+  images += other.images;
+}
+
+std::string to_string(const LeftOut& left_out) {
+  return fmt::format("{} image{} left out, the first: {}", left_out.images,
+                     left_out.images == 1 ? " was" : "s were", left_out.first);
+}
+
 nlohmann::ordered_json to_json(const EpochMetrics& metrics) {
   nlohmann::ordered_json line;
   line["epoch"] = metrics.epoch;
@@ -49,6 +66,7 @@ nlohmann::ordered_json to_json(const EpochMetrics& metrics) {
   line["test_acc"] = metrics.test.accuracy();
   if (metrics.test_ema) line["test_acc_ema"] = metrics.test_ema->accuracy();
   if (metrics.validation) line["validation_acc"] = metrics.validation->accuracy();
+  if (metrics.left_out.images > 0) line["images_left_out"] = metrics.left_out.images;
   line["lr"] = metrics.learning_rate;
   line["seconds"] = metrics.seconds;
   line["images_per_second"] = metrics.images_per_second();

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -33,6 +34,18 @@ struct Tally {
   double mean_probability() const { return probability / static_cast<double>(samples); }
 };
 
+/// Images that could not be read and that the dataset lets be left out.
+struct LeftOut {
+  std::int64_t images = 0;
+  std::string first;  // which, and why
+
+  void add(const std::vector<std::string>& sentences);
+  void add(const LeftOut& other);
+};
+
+/// "3 images were left out, the first: …"
+std::string to_string(const LeftOut& left_out);
+
 /// One line of metrics.jsonl. What it says of the training set comes from the forward passes of the training
 /// steps themselves: from the model as it was learning, on augmented images.
 struct EpochMetrics {
@@ -43,6 +56,7 @@ struct EpochMetrics {
   Tally test;                       // against the true labels
   std::optional<Tally> test_ema;    // the same, of the momentum model
   std::optional<Tally> validation;  // against the given labels of the held-out part
+  LeftOut left_out;                 // of all these sets
   double learning_rate = 0;         // of the epoch's last step
   double seconds = 0;               // of the training steps; tests come on top
   std::size_t peak_memory = 0;      // bytes in tensors at once, the largest so far
@@ -51,8 +65,8 @@ struct EpochMetrics {
 };
 
 /// epoch, train_loss, train_acc, train_acc_clean, mean_p_clean, train_acc_noisy, mean_p_noisy, test_acc,
-/// test_acc_ema, validation_acc, lr, seconds, images_per_second, peak_memory_bytes. Keys of what there is not
-/// (noisy samples, a momentum model, a validation set) are left out.
+/// test_acc_ema, validation_acc, images_left_out, lr, seconds, images_per_second, peak_memory_bytes. Keys of
+/// what there is not (noisy samples, a momentum model, a validation set, images left out) are not there.
 nlohmann::ordered_json to_json(const EpochMetrics& metrics);
 
 }  // namespace noisegate

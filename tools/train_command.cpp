@@ -21,6 +21,7 @@ namespace noisegate {
 namespace {
 
 void announce(const TrainOptions& options, const Trainer& trainer) {
+  for (const std::string& note : trainer.dataset().notes) fmt::print(stderr, "noisegate: {}\n", note);
   const ImageSet& train = trainer.dataset().train;
   std::int64_t wrong = 0;
   for (std::size_t i = 0; i < train.given.size(); ++i) wrong += train.given[i] != train.truth[i] ? 1 : 0;
@@ -86,6 +87,7 @@ int train(Trainer& trainer, const TrainOptions& options, const RunFolder& folder
       epochs_saved = metrics->epoch;
       folder.append_metrics(to_json(*metrics));
       progress.after_epoch(*metrics);
+      if (metrics->left_out.images > 0) fmt::print(stderr, "noisegate: {}\n", to_string(metrics->left_out));
       if (metrics->epoch == options.epochs) conclude(*metrics, options, progress);
     }
   } catch (const Error& error) {

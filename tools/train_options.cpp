@@ -63,12 +63,12 @@ void require(bool sensible, const std::string& option, const std::string& rule, 
 
 std::vector<Option> option_table(TrainOptions& o) {
   return {
-      {"dataset", "SPEC", "cifar10, cifar100, synthetic; see noisegate list datasets", &o.dataset},
+      {"dataset", "SPEC", "cifar10, mnist, list:size=64; see noisegate list datasets", &o.dataset},
       {"data", "DIR", "folder with the files of the dataset", &o.data},
       {"limit", "N", "first N samples, 0: all", &o.limit},
       {"validation", "X", "share held out, 0: none", &o.validation},
       {"noise", "SPEC", "wrong labels: symmetric:0.4, human:worst; see noisegate list noise", &o.noise},
-      {"augment", "SPEC", "sum of crop:PAD and flip, or none", &o.augment},
+      {"augment", "SPEC", "crop:4+flip, none; see noisegate list augmentations", &o.augment},
       {"model", "SPEC", "wrn-28-2, resnet34, cnn8; see noisegate list models", &o.model},
       {"loss", "SPEC", "ce, gce:0.7; see noisegate list losses", &o.loss},
       {"epochs", "N", "passes over the data", &o.epochs},

@@ -51,6 +51,11 @@ void require_finite(const TrainingState& state) {
   }
 }
 
+/// Whether the batch can be trained on: a single image that is left of it has no batch statistics.
+bool is_enough(const Batch& batch) {
+  return batch.left_out.empty() || batch.positions.size() > 1;
+}
+
 }  // namespace
 
 Trainer::Trainer(const TrainOptions& options, TrainingData data)
@@ -75,7 +80,7 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
 }
 
 std::unique_ptr<Module> Trainer::new_model() const {
-  return make_model(Spec(options_.model, "--model"), image_format(data_.dataset.train), data_.dataset.classes,
+  return make_model(Spec(options_.model, "--model"), image_format(data_.dataset), data_.dataset.classes,
                     static_cast<std::uint64_t>(options_.seed));
 }
 
@@ -100,8 +105,11 @@ Loss::Step Trainer::loss_step() const {
 }
 
 Batches Trainer::epoch_batches() const {
-  return noisegate::epoch_batches(data_.dataset.train.size(), options_.batch_size,
-                                  static_cast<std::uint64_t>(options_.seed), state_.epochs_done);
+  const ImageSet& train = data_.dataset.train;
+  const auto seed = static_cast<std::uint64_t>(options_.seed);
+  if (const int per_class = data_.dataset.per_class; per_class > 0)
+    return balanced_batches(train.given, per_class, options_.batch_size, seed, state_.epochs_done);
+  return noisegate::epoch_batches(train.size(), options_.batch_size, seed, state_.epochs_done);
 }
 
 BatchPlan Trainer::plan(Batches batches) const {
@@ -153,14 +161,15 @@ void Trainer::measure(const StepResult& result, std::span<const std::int32_t> po
 
 void Trainer::test(EpochMetrics& metrics) {
   const ImageSet& test_set = data_.dataset.test;
-  const auto tally = [&](Module& model, const ImageSet& set, const std::vector<std::int32_t>& labels) {
-    return evaluate(model, data_.dataset, set, labels).all;
+  const auto measured = [&](const ImageSet& set, const std::vector<std::int32_t>& labels) {
+    const Evaluation evaluation = evaluate(*state_.model, data_.dataset, set, labels);
+    metrics.left_out.add(evaluation.left_out);
+    return evaluation.all;
   };
-  metrics.test = tally(*state_.model, test_set, test_set.truth);
-  if (Module* average = average_model()) metrics.test_ema = tally(*average, test_set, test_set.truth);
-  if (data_.validation.size() > 0) {
-    metrics.validation = tally(*state_.model, data_.validation, data_.validation.given);
-  }
+  metrics.test = measured(test_set, test_set.truth);
+  if (Module* average = average_model())
+    metrics.test_ema = evaluate(*average, data_.dataset, test_set, test_set.truth).all;
+  if (data_.validation.size() > 0) metrics.validation = measured(data_.validation, data_.validation.given);
 }
 
 std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
@@ -173,6 +182,8 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
   state_.steps_done = 0;
   double loss_sum = 0;
   while (const auto batch = stream->next()) {
+    metrics.left_out.add(batch->left_out);
+    if (!is_enough(*batch)) continue;
     metrics.learning_rate = learning_rate(steps);
     const StepResult result = step(*batch, metrics.learning_rate);
     loss_sum += result.loss * static_cast<double>(batch->positions.size());
@@ -181,6 +192,8 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
     metrics.seconds = seconds_since(start);
     if (!after_step({metrics, state_.steps_done, steps})) return std::nullopt;
   }
+  if (metrics.train.samples == 0)
+    reject("no batch of the training set has images that can be read, the first: {}", metrics.left_out.first);
   require_finite(state_);
   test(metrics);
   if (!std::isfinite(metrics.test.probability)) {

@@ -38,6 +38,8 @@ TrainingData prepare_data(const TrainOptions& options) {
   ImageSet& train = data.dataset.train;
   if (options.validation > 0) {
     std::tie(train, data.validation) = split_validation(train, options.validation, seed);
+  } else {
+    data.validation = std::move(data.dataset.validation);
   }
   if (options.batch_size > train.size()) {
     reject("--batch-size {} is larger than the training set of {} samples", options.batch_size, train.size());
@@ -45,8 +47,10 @@ TrainingData prepare_data(const TrainOptions& options) {
   return data;
 }
 
-ImageFormat image_format(const ImageSet& set) {
-  const Shape& shape = set.images.shape();
+ImageFormat image_format(const Dataset& dataset) {
+  const ImageSet& test = dataset.test;
+  if (!test.images.defined()) return {dataset.fit.height, dataset.fit.width, 3};
+  const Shape& shape = test.images.shape();
   return {static_cast<int>(shape[1]), static_cast<int>(shape[2]), static_cast<int>(shape[3])};
 }
 

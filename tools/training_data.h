@@ -9,7 +9,7 @@ namespace noisegate {
 
 struct TrainingData {
   Dataset dataset;      // its training set is what is trained on: limited, noisy, without the held-out part
-  ImageSet validation;  // held out of the noisy training set; empty without --validation
+  ImageSet validation;  // held out of the noisy training set by --validation; else the dataset's own, if any
 };
 
 /// Throws Error where the data cannot be read, and naming the option for a limit, a noise or a batch size
@@ -22,6 +22,7 @@ Dataset load_noisy_dataset(const TrainOptions& options);
 /// The dataset that the options name, untouched.
 Dataset load_dataset(const TrainOptions& options);
 
-ImageFormat image_format(const ImageSet& set);
+/// Of its batches.
+ImageFormat image_format(const Dataset& dataset);
 
 }  // namespace noisegate

@@ -21,13 +21,6 @@ class PixelTable {
   std::vector<float> values_;
 };
 
-/// The size of a batch's images, and what brings an image of another size there: its shorter side is resized
-/// to `resize` pixels (0: it stays as it is); then the middle is cut out, unless a crop says otherwise.
-struct ImageFit {
-  int height = 0, width = 0;
-  int resize = 0;
-};
-
 /// `source`, of any size, to height·width·channels normalised floats.
 void augment_image(ImageView source, const ImageFit& fit, const Augmentation& augmentation,
                    const AugmentationKey& key, const PixelTable& table, float* output);

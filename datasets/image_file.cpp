@@ -1,0 +1,69 @@
+#include "datasets/image_file.h"
+
+#include "engine/error.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <limits>
+#include <memory>
+
+namespace {
+
+// No block that the decoder asks for may be larger: it unpacks a PNG's data to their end, however much that
+// is.
+thread_local std::size_t largest_block = 0;
+
+void* allocate_block(std::size_t bytes) {
+  return bytes <= largest_block ? std::malloc(bytes) : nullptr;
+}
+void* reallocate_block(void* block, std::size_t bytes) {
+  return bytes <= largest_block ? std::realloc(block, bytes) : nullptr;
+}
+
+}  // namespace
+
+#define STBI_MALLOC(bytes) allocate_block(bytes)
+#define STBI_REALLOC(block, bytes) reallocate_block(block, bytes)
+#define STBI_FREE(block) std::free(block)
+#define STBI_ONLY_JPEG
+#define STBI_ONLY_PNG
+#define STBI_NO_STDIO
+#define STB_IMAGE_STATIC
+#define STB_IMAGE_IMPLEMENTATION
+#include <stb/stb_image.h>
+
+namespace noisegate {
+namespace {
+
+constexpr std::int64_t most_pixels = 64'000'000;
+constexpr std::size_t block_for_header = 1 << 20;
+
+/// The largest block that decoding an image of this size takes: 16 bits for each of four channels, for whole
+/// JPEG blocks, and some for tables.
+std::size_t block_for(std::int64_t height, std::int64_t width) {
+  return static_cast<std::size_t>(8 * (height + 64) * (width + 64)) + block_for_header;
+}
+
+}  // namespace
+
+Image decode_image(std::span<const std::byte> bytes, const std::string& name) {
+  if (bytes.size() > std::numeric_limits<int>::max()) reject("{} is too large for an image", name);
+  const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
+  const int size = static_cast<int>(bytes.size());
+  int width = 0, height = 0, channels = 0;
+  largest_block = block_for_header;
+  if (!stbi_info_from_memory(data, size, &width, &height, &channels))
+    reject("{} is no JPEG or PNG image that can be read", name);
+  if (std::int64_t{width} * height > most_pixels)
+    reject("{} has {}x{} pixels, more than {} million", name, width, height, most_pixels / 1'000'000);
+
+  largest_block = block_for(height, width);
+  const std::unique_ptr<stbi_uc, void (*)(void*)> pixels(
+      stbi_load_from_memory(data, size, &width, &height, &channels, 3), stbi_image_free);
+  if (!pixels) reject("{} is damaged: {}", name, stbi_failure_reason());
+  Image image(height, width, 3);
+  std::copy_n(pixels.get(), image.pixels.size(), image.pixels.data());
+  return image;
+}
+
+}  // namespace noisegate

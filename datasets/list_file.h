@@ -1,0 +1,30 @@
+// The text files of list datasets: lines of `PATH LABEL`, of class names, or of `LABEL CLASS`. UTF-8, with or
+// without a byte order mark, lines ending in LF or CRLF; blank lines and those that begin with # say nothing.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace noisegate {
+
+struct ListEntry {
+  std::string path;    // may have spaces; as written
+  std::int32_t label;  // at least 0
+  int line;            // counted from 1
+};
+
+/// The entries of the list file `name`: the last word of each line is the label. Throws Error naming file and
+/// line where there is no path or no whole number from 0 to 2^31−1, or a zero byte, and the file where it has
+/// no entries.
+std::vector<ListEntry> parse_list(std::string_view text, const std::string& name);
+
+/// What label becomes which class. Throws Error as parse_list does, and for a label that is named twice.
+std::map<std::int32_t, std::int32_t> parse_label_map(std::string_view text, const std::string& name);
+
+/// One class name a line. Throws Error where there is none.
+std::vector<std::string> parse_class_names(std::string_view text, const std::string& name);
+
+}  // namespace noisegate

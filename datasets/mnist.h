@@ -1,0 +1,29 @@
+// MNIST (LeCun et al. 1998), Fashion-MNIST (Xiao et al. 2017) and sets in their form: grey images and labels
+// in idx files, plain or packed by gzip.
+#pragma once
+
+#include "datasets/dataset.h"
+
+#include <array>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+namespace noisegate {
+
+struct MnistArchive {
+  std::string name;                  // "mnist"
+  std::vector<std::string> folders;  // where the files may lie inside --data, if not in it
+  std::vector<std::string> class_names;
+  float mean, deviation;
+};
+
+MnistArchive mnist_archive();
+MnistArchive fashion_mnist_archive();
+
+/// Reads train-images-idx3-ubyte, train-labels-idx1-ubyte and the two t10k- files, or these with .gz behind.
+/// How many images there are, and their size, is what the files say. Throws Error naming the folder or file
+/// that is missing, and what is wrong with a file: its form, its sizes, a label out of range.
+Dataset load_mnist(const MnistArchive& archive, const std::filesystem::path& folder);
+
+}  // namespace noisegate
