@@ -15,7 +15,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::string read_file(const fs::path& path) {
+std::string read_text(const fs::path& path) {
   std::ifstream input(path, std::ios::binary);
   return {std::istreambuf_iterator<char>(input), {}};
 }
@@ -114,7 +114,7 @@ TEST_CASE("safetensors: the same contents give the same bytes, in whatever order
   save_safetensors(folder.path() / "a", file);
   std::reverse(file.tensors.begin(), file.tensors.end());
   save_safetensors(folder.path() / "b", file);
-  CHECK(read_file(folder.path() / "a") == read_file(folder.path() / "b"));
+  CHECK(read_text(folder.path() / "a") == read_text(folder.path() / "b"));
 }
 
 TEST_CASE("safetensors: the bytes that other readers expect") {
@@ -122,7 +122,7 @@ TEST_CASE("safetensors: the bytes that other readers expect") {
   const fs::path path = folder.path() / "model";
   save_safetensors(path,
                    {{{"b", Tensor::from<std::uint8_t>({7})}, {"x", Tensor::from<float>({1.f, 2.f})}}, {}});
-  const std::string bytes = read_file(path);
+  const std::string bytes = read_text(path);
   const std::string header =
       R"({"b":{"data_offsets":[8,9],"dtype":"U8","shape":[1]},"x":{"data_offsets":[0,8],"dtype":"F32","shape":[2]}})";
   std::uint64_t length = 0;
@@ -171,7 +171,7 @@ TEST_CASE("safetensors: a file cut off anywhere is refused") {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "model.safetensors";
   save_safetensors(path, some_file());
-  const std::string whole = read_file(path);
+  const std::string whole = read_text(path);
   for (std::size_t size = 0; size < whole.size(); ++size) check_corrupt(whole.substr(0, size), {});
   check_corrupt(whole + '\0', {"1 bytes"});
 }
@@ -272,9 +272,9 @@ TEST_CASE("atomic writing: replaces what was there, and leaves nothing beside it
   const fs::path path = folder.path() / "config.toml";
   write_file_atomically(path, "first");
   write_file_atomically(path, std::string("sec\0nd", 6));
-  CHECK(read_file(path) == std::string("sec\0nd", 6));
+  CHECK(read_text(path) == std::string("sec\0nd", 6));
   write_file_atomically(path, "");
-  CHECK(read_file(path).empty());
+  CHECK(read_text(path).empty());
   CHECK(count_files(folder.path()) == 1);
 }
 
@@ -282,7 +282,7 @@ TEST_CASE("atomic writing: a leftover of a crash is no obstacle") {
   const TemporaryFolder folder;
   write_file(folder.path() / "a.partial", "left over from a longer file");
   write_file_atomically(folder.path() / "a", "whole");
-  CHECK(read_file(folder.path() / "a") == "whole");
+  CHECK(read_text(folder.path() / "a") == "whole");
   CHECK(count_files(folder.path()) == 1);
 }
 
@@ -290,7 +290,7 @@ TEST_CASE("atomic writing: where the disk is full, the old file stays and nothin
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "model.safetensors";
   save_safetensors(path, some_file());
-  const std::string before = read_file(path);
+  const std::string before = read_text(path);
   {
     const FileSizeLimit limit(1000);
     const TensorFile large{{{"x", Tensor::full({10000}, 1)}}, {}};
@@ -298,7 +298,7 @@ TEST_CASE("atomic writing: where the disk is full, the old file stays and nothin
     check_error([&] { write_file_atomically(folder.path() / "b", std::string(2000, 'x')); },
                 {(folder.path() / "b").string(), std::strerror(EFBIG)}, 1);
   }
-  CHECK(read_file(path) == before);
+  CHECK(read_text(path) == before);
   CHECK(count_files(folder.path()) == 1);
 }
 

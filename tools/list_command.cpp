@@ -73,12 +73,11 @@ void print_aligned(const std::vector<Row>& rows) {
 }  // namespace
 
 int list_command(const Arguments& arguments) {
-  const CommandLine line{
-      .command = "list",
-      .summary = "names the models, losses, noise, datasets, augmentations or schedules there are",
-      .word = "WHAT",
-      .options = {},
-      .later = {}};
+  const CommandLine line{.command = "list",
+                         .summary = "names models, losses, noise, datasets, augmentations or schedules",
+                         .word = "WHAT",
+                         .options = {},
+                         .later = {}};
   const auto given = parse(line, arguments);
   if (!given) return 0;
   std::vector<std::string> known;
