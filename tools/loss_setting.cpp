@@ -60,7 +60,7 @@ std::vector<double> estimate_transition(const std::string& run, const Dataset& d
     reject("--loss with T=estimate: {} holds no run with a model", run);
   TrainOptions options;
   read_config(folder.config(), options);
-  const auto model = make_model(Spec(options.model, "--model"), image_format(dataset.train), dataset.classes,
+  const auto model = make_model(Spec(options.model, "--model"), image_format(dataset), dataset.classes,
                                 static_cast<std::uint64_t>(options.seed));
   load_model(*model, folder.model());
   std::vector<float> probabilities;
