@@ -2,10 +2,11 @@
 // them the given labels' (Patrini et al. 2017, Eq. 8).
 #pragma once
 
+#include "losses/in_both_precisions.h"
 #include "losses/loss_part.h"
 
-#include <cmath>
-#include <utility>
+#include <algorithm>
+#include <limits>
 #include <vector>
 
 namespace noisegate {
@@ -13,49 +14,54 @@ namespace noisegate {
 class ForwardCorrection final : public LossPartOf<ForwardCorrection> {
  public:
   /// `transition` (K,K), its rows summing to 1.
-  ForwardCorrection(const std::vector<double>& transition, int classes) : log_transposed_(transition.size()) {
-    for (int i = 0; i < classes; ++i)
-      for (int j = 0; j < classes; ++j)
-        log_transposed_[j * classes + i] = std::log(transition[i * classes + j]);
+  ForwardCorrection(const std::vector<double>& transition, int classes) {
+    std::vector<double> transposed;
+    for (int j = 0; j < classes; ++j)
+      for (int i = 0; i < classes; ++i) transposed.push_back(transition[i * classes + j]);
+    transposed_ = InBothPrecisions(transposed);
   }
 
-  /// −log Σ_i e^{z_i} with z_i = log p_i + log T[i][y], shifted by the largest z. The gradient needs the
-  /// share of each true class in it, ∂ℓ/∂log p_i = −e^{z_i} / Σ e^{z}.
+  /// Of Σ_i T[i][y]·p_i the label's term may be far above or below the others', so these two are added by
+  /// their margin as p_y and 1 − p_y are: q is the label's share of the sum. ∂ℓ/∂log p_i is minus the share
+  /// of class i.
   template <class P>
   void add_to(RowBlock<P>& block, Scalar<P> factor) const {
-    using T = Scalar<P>;
-    constexpr T nothing = -std::numeric_limits<T>::infinity();
-    std::vector<T> z(block.stride);
+    Scalar<P>* terms = block.new_slopes();
+    P own{}, others{};
     for (int row = 0; row < block.rows; ++row) {
-      const std::int32_t y = block.label_of(row);
-      std::fill(z.begin(), z.end(), nothing);
-      const double* column = &log_transposed_[std::int64_t{y} * block.batch.classes];
-      for (int i = 0; i < block.batch.classes; ++i) z[i] = static_cast<T>(column[i]);
-      const T own = std::exchange(z[y], nothing) + block.get(block.label.log_p, row);
-
-      P top = math::constant<P>(own);
-      for (int i = 0; i < block.stride; i += block.lanes) {
-        const P sum = block.read(&z[i]) + block.other_log_p(row, i);
-        block.write(&z[i], sum);
-        top = math::max(top, sum);
-      }
-      const T shift = block.highest(top);
-      P total{};
-      for (int i = 0; i < block.stride; i += block.lanes) {
-        const P share = math::exp(block.read(&z[i]) - shift);
-        block.write(&z[i], share);
-        total += share;
-      }
-      const T own_share = std::exp(own - shift), sum = block.sum(total) + own_share;
-      for (int i = 0; i < block.stride; i += block.lanes)
-        block.add_direct(row, i, block.read(&z[i]) * (-factor / sum));
-      block.set(block.own, row, block.get(block.own, row) - factor * own_share / sum);
-      block.set(block.value, row, block.get(block.value, row) - factor * (shift + std::log(sum)));
+      block.set(own, row, column(block, row)[block.label_of(row)]);
+      block.set(others, row, fill(block, row, terms + row * block.stride));
     }
+    const P least = math::constant<P>(std::numeric_limits<float>::min());
+    const P log_own = math::log(math::max(own, least)) + block.label_logit;
+    const P log_others = math::log(math::max(others, least)) + block.highest_other;
+    const auto q = Probability<P>::of_margin(log_own - log_others);
+    block.value -= (log_own - q.log_p - block.log_normaliser) * factor;
+    block.own -= q.p * factor;
+    block.add_direct(q.complement / math::max(others, least) * -factor, others);
   }
 
  private:
-  std::vector<double> log_transposed_;  // [given][true]
+  /// Writes T[i][y]·e^{s_i − highest} of the other classes; returns their sum.
+  template <class P>
+  Scalar<P> fill(const RowBlock<P>& block, int row, Scalar<P>* terms) const {
+    std::copy_n(column(block, row), block.batch.classes, terms);
+    std::fill(terms + block.batch.classes, terms + block.stride, Scalar<P>{});
+    P sum{};
+    for (int i = 0; i < block.stride; i += block.lanes) {
+      const P term = block.read(terms + i) * block.other_exponential(row, i);
+      block.write(terms + i, term);
+      sum += term;
+    }
+    return block.sum(sum);
+  }
+
+  template <class P>
+  const Scalar<P>* column(const RowBlock<P>& block, int row) const {
+    return transposed_.data(Scalar<P>{}) + std::int64_t{block.label_of(row)} * block.batch.classes;
+  }
+
+  InBothPrecisions transposed_;  // [given][true]
 };
 
 }  // namespace noisegate

@@ -6,6 +6,8 @@
 #include "losses/row_block.h"
 
 #include <cmath>
+#include <limits>
+#include <utility>
 
 namespace noisegate {
 
@@ -28,25 +30,41 @@ class GeneralizedJensenShannon {
       view->own += slope;
       first.value += slope;
     }
-    for (int row = 0; row < first.rows; ++row) add_others(first, second, row, z * share, share);
+    T *to_first = first.new_slopes(), *to_second = second.new_slopes();
+    P first_sums{}, second_sums{};
+    for (int row = 0; row < first.rows; ++row) {
+      const std::int64_t begin = std::int64_t{row} * first.stride;
+      const auto [sum, second_sum] =
+          add_others(first, second, row, share, to_first + begin, to_second + begin);
+      first.set(first_sums, row, sum);
+      second.set(second_sums, row, second_sum);
+    }
+    const P factor = math::constant<P>(z * share);
+    first.value += (first_sums + second_sums) * factor;
+    first.add_direct(factor, first_sums);
+    second.add_direct(factor, second_sums);
   }
 
  private:
+  /// Writes p·log(p/m) of the other classes for both views; returns their sums.
   template <class P>
-  static void add_others(RowBlock<P>& first, RowBlock<P>& second, int row, Scalar<P> factor,
-                         Scalar<P> share) {
-    P sum{};
+  static std::pair<Scalar<P>, Scalar<P>> add_others(const RowBlock<P>& first, const RowBlock<P>& second,
+                                                    int row, Scalar<P> share, Scalar<P>* to_first,
+                                                    Scalar<P>* to_second) {
+    // Where both p are below float's range so is what they add, whatever log m.
+    const P least = math::constant<P>(std::numeric_limits<float>::min());
+    P first_sum{}, second_sum{};
     for (int i = 0; i < first.stride; i += first.lanes) {
-      const P a = first.other_log_p(row, i), b = second.other_log_p(row, i);
-      // log m_i = log(share·(e^a + e^b)), from the larger of the two.
-      const P log_m = math::max(a, b) + math::log1p(math::exp(-math::abs(a - b))) + std::log(share);
-      const P slope_a = first.other_p(row, i) * (a - log_m) * factor;
-      const P slope_b = second.other_p(row, i) * (b - log_m) * factor;
-      first.add_direct(row, i, slope_a);
-      second.add_direct(row, i, slope_b);
-      sum += slope_a + slope_b;
+      const P p = first.other_p(row, i), q = second.other_p(row, i);
+      const P log_m = math::log(math::max((p + q) * share, least));
+      const P slope_p = p * (first.other_log_p(row, i) - log_m);
+      const P slope_q = q * (second.other_log_p(row, i) - log_m);
+      first.write(to_first + i, slope_p);
+      second.write(to_second + i, slope_q);
+      first_sum += slope_p;
+      second_sum += slope_q;
     }
-    first.set(first.value, row, first.get(first.value, row) + first.sum(sum));
+    return {first.sum(first_sum), second.sum(second_sum)};
   }
 
   double pi_;

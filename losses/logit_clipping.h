@@ -4,8 +4,7 @@
 
 #include "losses/loss_part.h"
 
-#include <cmath>
-#include <vector>
+#include <utility>
 
 namespace noisegate {
 
@@ -13,57 +12,71 @@ class LogitClipping final : public LossPartOf<LogitClipping> {
  public:
   LogitClipping(double tau, double delta) : tau_(tau), delta_(delta) {}
 
-  template <class P>
-  void add_to(RowBlock<P>& block, Scalar<P> factor) const {
-    for (int row = 0; row < block.rows; ++row) add_row(block, row, factor);
-  }
-
- private:
   /// With u = c·s the clipped logits, c = δ/(‖s‖ + 1e-7), and g = ∂ce/∂u, the gradient to s is
   /// c·(g − s·(g·s)/(‖s‖·(‖s‖ + 1e-7))): what is along s is clipped away.
   template <class P>
-  void add_row(RowBlock<P>& block, int row, Scalar<P> factor) const {
-    using T = Scalar<P>;
-    const T label_logit = block.get(block.label_logit, row);
+  void add_to(RowBlock<P>& block, Scalar<P> factor) const {
+    Scalar<P>* slopes = block.new_slopes();
+    const P norm = norms(block), padded = norm + math::constant<P>(1e-7);
+    const auto clips = padded > math::constant<P>(tau_);
+    const P scale = math::select(clips, math::constant<P>(delta_) / padded, math::constant<P>(1));
+    const P shift = scale * block.highest_other;
+    P others{}, products{};  // Σ e and Σ e·s over the other classes, e = e^{u − shift}
+    for (int row = 0; row < block.rows; ++row) {
+      const auto [sum, product] =
+          exponentials(block, row, block.get(scale, row), block.get(shift, row), slopes + row * block.stride);
+      block.set(others, row, sum);
+      block.set(products, row, product);
+    }
+    const auto y = Probability<P>::of_margin(scale * block.label_logit - shift - math::log(others));
+    const P share = y.complement / others;  // g is share·e for the other classes, −(1 − p) for the label
+    const P along =
+        math::select(clips, (products * share - y.complement * block.label_logit) / (norm * padded), P{});
+    block.value -= y.log_p * factor;
+    block.label_logit_gradient -= (y.complement + block.label_logit * along) * scale * factor;
+    for (int row = 0; row < block.rows; ++row) {
+      Scalar<P>* e = slopes + row * block.stride;
+      for (int i = 0; i < block.stride; i += block.lanes)
+        block.write(e + i, block.read(e + i) * block.get(share, row) -
+                               logits_or_zero(block, row, i) * block.get(along, row));
+    }
+    block.add_logit_gradient(scale * factor);
+  }
+
+  /// It has a softmax of its own, of the clipped logits.
+  bool needs_softmax() const override { return false; }
+
+ private:
+  template <class P>
+  static P norms(const RowBlock<P>& block) {
     P squares{};
-    for (int i = 0; i < block.stride; i += block.lanes) {
-      const P s = other_logits_or_zero(block, row, i);
-      squares += s * s;
+    for (int row = 0; row < block.rows; ++row) {
+      P sum{};
+      for (int i = 0; i < block.stride; i += block.lanes) {
+        const P s = logits_or_zero(block, row, i);
+        sum += s * s;
+      }
+      block.set(squares, row, block.sum(sum));
     }
-    const T norm = std::sqrt(block.sum(squares) + label_logit * label_logit), padded = norm + T(1e-7);
-    const bool clips = padded > static_cast<T>(tau_);
-    const T scale = clips ? static_cast<T>(delta_) / padded : T(1);
+    return math::sqrt(squares + block.label_logit * block.label_logit);
+  }
 
-    P top = block.other_logits(row, 0);
-    for (int i = block.lanes; i < block.stride; i += block.lanes)
-      top = math::max(top, block.other_logits(row, i));
-    const T shift = scale * block.highest(top);
-    std::vector<T> exponentials(block.stride);
-    P total{};
+  /// Writes e = e^{c·s − shift} of the other classes of a row; returns Σ e and Σ e·s.
+  template <class P>
+  static std::pair<Scalar<P>, Scalar<P>> exponentials(const RowBlock<P>& block, int row, Scalar<P> c,
+                                                      Scalar<P> shift, Scalar<P>* to) {
+    P sum{}, product{};
     for (int i = 0; i < block.stride; i += block.lanes) {
-      const P exponential = math::exp(block.other_logits(row, i) * scale - shift);
-      block.write(&exponentials[i], exponential);
-      total += exponential;
+      const P e = math::exp(block.other_logits(row, i) * c - shift);
+      block.write(to + i, e);
+      sum += e;
+      product += e * logits_or_zero(block, row, i);
     }
-    const T others = block.sum(total);
-    const auto y = Probability<double>::of_margin(scale * label_logit - shift - std::log(others));
-    const T w = static_cast<T>(y.complement), share = w / others;
-
-    P products{};  // of g and s; g is w·e/Σe for the others, −w for the label
-    for (int i = 0; i < block.stride; i += block.lanes)
-      products += block.read(&exponentials[i]) * share * other_logits_or_zero(block, row, i);
-    const T along = clips ? (block.sum(products) - w * label_logit) / (norm * padded) : T(0);
-    for (int i = 0; i < block.stride; i += block.lanes) {
-      const P g = block.read(&exponentials[i]) * share;
-      block.add_logit_gradient(row, i, (g - other_logits_or_zero(block, row, i) * along) * (factor * scale));
-    }
-    block.set(block.label_logit_gradient, row,
-              block.get(block.label_logit_gradient, row) + factor * scale * (-w - label_logit * along));
-    block.set(block.value, row, block.get(block.value, row) - factor * static_cast<T>(y.log_p));
+    return {block.sum(sum), block.sum(product)};
   }
 
   template <class P>
-  static P other_logits_or_zero(const RowBlock<P>& block, int row, int offset) {
+  static P logits_or_zero(const RowBlock<P>& block, int row, int offset) {
     const P logits = block.other_logits(row, offset);
     return math::select(block.is_other(logits), logits, P{});
   }

@@ -19,14 +19,14 @@ constexpr std::int64_t least_for_threads = 1 << 15;
 /// one for each view, which have room for `count` samples.
 template <class P, class Body>
 void for_each_block(const LossBatch& batch, int views, Body body) {
-  constexpr std::int64_t lanes = RowBlock<P>::lanes;
   const auto samples = static_cast<std::int64_t>(batch.labels.size());
 #pragma omp parallel if (samples * batch.classes >= least_for_threads)
   {
     std::vector<RowBlock<P>> blocks(views, RowBlock<P>(batch));
+    const std::int64_t capacity = blocks.front().capacity;
 #pragma omp for schedule(static)
-    for (std::int64_t first = 0; first < samples; first += lanes)
-      body(blocks, first, static_cast<int>(std::min(lanes, samples - first)));
+    for (std::int64_t first = 0; first < samples; first += capacity)
+      body(blocks, first, static_cast<int>(std::min(capacity, samples - first)));
   }
 }
 
@@ -79,6 +79,7 @@ void SumLoss::add_parts(const LossBatch& batch, const Scalar<P>* logits, Scalar<
   for_each_block<P>(batch, 1, [&](std::vector<RowBlock<P>>& blocks, std::int64_t first, int count) {
     RowBlock<P>& block = blocks.front();
     block.load(logits, first, count);
+    if (needs_softmax_) block.normalise();
     for (const WeightedPart& part : parts_) part.loss->add(block, part.factor);
     block.finish(values, gradient);
   });
@@ -116,6 +117,7 @@ void TwoViewLoss::add_views(const LossBatch& batch, const Scalar<P>* logits, Sca
   for_each_block<P>(batch, 2, [&](std::vector<RowBlock<P>>& blocks, std::int64_t first, int count) {
     blocks[0].load(logits, first, count);
     blocks[1].load(logits + view, first, count);
+    for (RowBlock<P>& block : blocks) block.normalise();
     loss_.add_to(blocks[0], blocks[1]);
     blocks[0].finish(values, gradient);
     blocks[1].finish(nullptr, gradient ? gradient + view : nullptr);

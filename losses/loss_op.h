@@ -4,6 +4,7 @@
 #include "losses/generalized_jensen_shannon.h"
 #include "losses/loss.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -18,7 +19,9 @@ struct WeightedPart {
 class SumLoss final : public Loss {
  public:
   explicit SumLoss(std::vector<WeightedPart> parts, double l1_penalty = 0, int classes = 0)
-      : parts_(std::move(parts)), l1_penalty_(l1_penalty), classes_(classes) {}
+      : parts_(std::move(parts)), l1_penalty_(l1_penalty), classes_(classes) {
+    needs_softmax_ = std::ranges::any_of(parts_, [](const auto& part) { return part.loss->needs_softmax(); });
+  }
 
   void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const override;
   void compute(const LossBatch& batch, const double* logits, double* values, double* gradient) const override;
@@ -34,6 +37,7 @@ class SumLoss final : public Loss {
   std::vector<WeightedPart> parts_;
   double l1_penalty_;
   int classes_;
+  bool needs_softmax_;
 };
 
 class TwoViewLoss final : public Loss {

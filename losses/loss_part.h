@@ -21,6 +21,8 @@ class LossPart {
   /// Adds factor·(this loss) to the block. Safe to call from several threads, with a block each.
   virtual void add(RowBlock<Lanes>& block, double factor) const = 0;
   virtual void add(RowBlock<double>& block, double factor) const = 0;
+  /// Whether it wants blocks that are normalised.
+  virtual bool needs_softmax() const { return true; }
   /// Nothing where the loss depends on more than p_y.
   virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
 };

@@ -15,6 +15,12 @@
 
 namespace noisegate {
 
+/// A loss's value and its slope over log p, for where both are wanted of many classes.
+template <class T>
+struct Term {
+  T value, slope;
+};
+
 /// ℓ'(p); infinite where it is.
 template <class F, class T>
 NOISEGATE_HD T slope(const F& loss, const Probability<T>& y) {
@@ -56,8 +62,21 @@ struct FocalLoss {
   template <class T>
   NOISEGATE_HD T log_slope(const Probability<T>& y) const {
     if (detach) return -focus(y);
-    const T least = math::constant<T>(std::numeric_limits<float>::min());  // log p / (1 − p) → −1 as p → 1
-    return focus(y) * (math::constant<T>(gamma) * y.p * (y.log_p / math::max(y.complement, least)) - 1.0f);
+    return focus(y) * (focus_slope(y) - 1.0f);
+  }
+  /// With one power for both.
+  template <class T>
+  NOISEGATE_HD Term<T> term(const Probability<T>& y) const {
+    const T power = focus(y);
+    return {-power * y.log_p, detach ? -power : power * (focus_slope(y) - 1.0f)};
+  }
+
+ private:
+  /// γ·p·log p / (1 − p), which tends to −γ as p does to 1.
+  template <class T>
+  NOISEGATE_HD T focus_slope(const Probability<T>& y) const {
+    const T least = math::constant<T>(std::numeric_limits<float>::min());
+    return math::constant<T>(gamma) * y.p * y.log_p / math::max(y.complement, least);
   }
 };
 
@@ -88,6 +107,12 @@ struct GeneralizedCrossEntropy {
   template <class T>
   NOISEGATE_HD T log_slope(const Probability<T>& y) const {
     return -math::exp(math::constant<T>(q) * y.log_p);
+  }
+  /// With one power for both, −p^q = q·ℓ − 1, at the cost of the last digits of a small p's slope.
+  template <class T>
+  NOISEGATE_HD Term<T> term(const Probability<T>& y) const {
+    const T loss = value(y);
+    return {loss, math::constant<T>(q) * loss - 1.0f};
   }
 };
 

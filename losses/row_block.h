@@ -2,7 +2,8 @@
 // a row (margin, value, weight) is computed for all rows of the block at once, and what is one number a class
 // for as many classes at once. P is Lanes in training, and double, one row and one class at a time, in tests.
 //
-// load() works out what every loss needs. The parts of a loss (loss_part.h) then add up, for each row,
+// load() and normalise() work out what losses need. The parts of a loss (loss_part.h) then add up, for each
+// row,
 //   value         ℓ
 //   label_weight  w = −∂ℓ/∂Δ, for what reaches the logits through the label's margin alone
 //   own, direct   ∂ℓ/∂log p_y, and ∂ℓ/∂log p_i of the other classes, for what does not
@@ -15,8 +16,8 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
-#include <limits>
 #include <span>
+#include <utility>
 #include <vector>
 
 namespace noisegate {
@@ -41,54 +42,57 @@ class RowBlock {
   explicit RowBlock(const LossBatch& whole_batch)
       : batch(whole_batch),
         stride((batch.classes + lanes - 1) / lanes * lanes),
-        logits_(lanes * stride),
-        exponentials_(lanes * stride) {}
+        capacity(std::clamp(cached_values / stride, 1, lanes)),
+        logits_(capacity * stride),
+        exponentials_(capacity * stride) {}
 
-  /// Rows [first, first + count) of the batch, count ≤ lanes; `logits` (N,K) are the whole batch's.
+  /// Rows [first, first + count) of the batch, count ≤ capacity; `logits` (N,K) are the whole batch's.
   void load(const T* logits, std::int64_t first, int count);
+  /// The softmax of the rows loaded: for parts that need it.
+  void normalise();
   /// Writes values (N) and gradient (N,K) of the rows loaded, each unless it is null.
   void finish(T* values, T* gradient) const;
 
   const LossBatch& batch;
-  const int stride;  // the classes of a row, rounded up to whole lanes
+  const int stride;    // the classes of a row, rounded up to whole lanes
+  const int capacity;  // rows: as many as have lanes, but no more than stay in the first-level cache
   std::int64_t first_row = 0;
   int rows = 0;
 
   // One lane a row; lanes beyond `rows` hold no meaning.
+  P label_logit{};    // s_y
+  P highest_other{};  // the largest other logit, by which exponentials are shifted
+  P value{}, label_weight{}, own{}, label_logit_gradient{};
+  // From normalise() on:
   P margin{};              // Δ
-  P label_logit{};         // s_y
   P log_normaliser{};      // log Σ_i e^{s_i}
   Probability<P> label{};  // of class y
-  P value{}, label_weight{}, own{}, label_logit_gradient{};
+  P other_exponentials{};  // Σ_{i≠y} e^{s_i − highest_other}
 
   std::int32_t label_of(int row) const { return batch.labels[first_row + row]; }
 
-  /// The classes of a row from `offset` on, as many as there are lanes, but for the label's: its logit is −∞
-  /// here, its p 0, as they are beyond the last class.
+  /// The classes of a row from `offset` on, as many as there are lanes. The label's, and those beyond the
+  /// last, are none of the others: their logit is so low that e^s is 0.
   P other_logits(int row, int offset) const { return read(&logits_[row * stride + offset]); }
-  P other_p(int row, int offset) const {
-    return read(&exponentials_[row * stride + offset]) * get(share_, row);
-  }
+  static auto is_other(const P& logits) { return logits > nothing / 2; }
+  P other_exponential(int row, int offset) const { return read(&exponentials_[row * stride + offset]); }
+  P other_p(int row, int offset) const { return other_exponential(row, offset) * get(share_, row); }
+  P other_log_p(int row, int offset) const { return other_logits(row, offset) - get(log_normaliser, row); }
 
-  /// direct += slopes, for other_logits' classes. Slopes of those that are none must be 0.
-  void add_direct(int row, int offset, P slopes) {
-    add_logit_gradient(row, offset, slopes);
-    set(direct_sum_, row, get(direct_sum_, row) + sum(slopes));
+  /// Memory for a number for each class of each row, `stride` from row to row, to hand to one of those below.
+  T* new_slopes() {
+    if (used_ == static_cast<int>(slopes_.size()))
+      slopes_.push_back({std::vector<T>(capacity * stride), P{}});
+    return slopes_[used_].values.data();
   }
-  /// The same for ∂ℓ/∂s_i; the label's goes to label_logit_gradient.
-  void add_logit_gradient(int row, int offset, P slopes) {
-    if (!has_direct_) direct_.assign(lanes * stride, T{});
-    has_direct_ = true;
-    T* at = &direct_[row * stride + offset];
-    write(at, read(at) + slopes);
+  /// direct += factor·slopes, what was written to new_slopes(), whose sum over a row is `sums`. They must be
+  /// 0 where there is no other class.
+  void add_direct(const P& factor, const P& sums) {
+    direct_sum_ += factor * sums;
+    add_logit_gradient(factor);
   }
-
-  /// other_logits of a row as log p_i, 0 where there is no other class.
-  P other_log_p(int row, int offset) const {
-    const P logits = other_logits(row, offset);
-    return math::select(is_other(logits), logits - get(log_normaliser, row), P{});
-  }
-  static auto is_other(const P& logits) { return logits > -std::numeric_limits<T>::infinity(); }
+  /// The same as ∂ℓ/∂s_i; the label's goes to label_logit_gradient.
+  void add_logit_gradient(const P& factor) { slopes_[used_++].factor = factor; }
 
   static T get(const P& values, int row) {
     if constexpr (lanes == 1)
@@ -103,14 +107,10 @@ class RowBlock {
       values[row] = value;
   }
   static T sum(const P& values) {
-    T total{};
-    for (int i = 0; i < lanes; ++i) total += get(values, i);
-    return total;
+    return fold(values, [](T a, T b) { return a + b; });
   }
   static T highest(const P& values) {
-    T result = get(values, 0);
-    for (int i = 1; i < lanes; ++i) result = math::max(result, get(values, i));
-    return result;
+    return fold(values, [](T a, T b) { return math::max(a, b); });
   }
   static P read(const T* from) {
     P values;
@@ -120,71 +120,95 @@ class RowBlock {
   static void write(T* to, const P& values) { std::memcpy(to, &values, sizeof values); }
 
  private:
-  void load_row(const T* logits, int row);
+  static constexpr int cached_values = 2048;
+  static constexpr T nothing = T(-1e30);  // the logit of a class that is left out
 
-  P share_{};  // p_i of another class = share_·e^{s_i − shift}
-  P shift_{}, others_{};
-  P direct_sum_{};
-  std::vector<T> logits_, exponentials_, direct_;
-  bool has_direct_ = false;
-};
-
-template <class P>
-void RowBlock<P>::load_row(const T* logits, int row) {
-  constexpr T nothing = -std::numeric_limits<T>::infinity();
-  T* copy = &logits_[row * stride];
-  std::memcpy(copy, logits, batch.classes * sizeof(T));
-  std::fill(copy + batch.classes, copy + stride, nothing);
-  const std::int32_t label_class = label_of(row);
-  set(label_logit, row, copy[label_class]);
-  copy[label_class] = nothing;
-
-  P top = read(copy);
-  for (int i = lanes; i < stride; i += lanes) top = math::max(top, read(copy + i));
-  const T shift = highest(top);
-  P total{};
-  for (int i = 0; i < stride; i += lanes) {
-    const P exponential = math::exp(read(copy + i) - shift);
-    write(&exponentials_[row * stride + i], exponential);
-    total += exponential;
+  /// All lanes as one, by halves, which the compiler makes vector operations of.
+  template <class Fold>
+  static T fold(const P& values, Fold two) {
+    T folded[lanes];
+    std::memcpy(folded, &values, sizeof values);
+    for (int half = lanes / 2; half > 0; half /= 2)
+      for (int i = 0; i < half; ++i) folded[i] = two(folded[i], folded[i + half]);
+    return folded[0];
   }
-  set(shift_, row, shift);
-  set(others_, row, sum(total));
-}
+
+  struct Slopes {
+    std::vector<T> values;
+    P factor;
+  };
+
+  P share_{};  // p_i of another class is its exponential times this
+  P direct_sum_{};
+  bool is_normalised_ = false;
+  std::vector<T> logits_, exponentials_;
+  std::vector<Slopes> slopes_;
+  int used_ = 0;  // of slopes_
+};
 
 template <class P>
 void RowBlock<P>::load(const T* logits, std::int64_t first, int count) {
   first_row = first;
   rows = count;
-  label_logit = shift_ = P{};
-  others_ = math::constant<P>(1);
-  for (int row = 0; row < rows; ++row) load_row(logits + (first + row) * batch.classes, row);
+  value = label_weight = own = label_logit_gradient = direct_sum_ = label_logit = highest_other = P{};
+  is_normalised_ = false;
+  used_ = 0;
+  for (int row = 0; row < rows; ++row) {
+    T* copy = &logits_[row * stride];
+    std::memcpy(copy, logits + (first + row) * batch.classes, batch.classes * sizeof(T));
+    std::fill(copy + batch.classes, copy + stride, nothing);
+    set(label_logit, row, std::exchange(copy[label_of(row)], nothing));
+    P top = read(copy);
+    for (int i = lanes; i < stride; i += lanes) top = math::max(top, read(copy + i));
+    set(highest_other, row, highest(top));
+  }
+}
 
-  margin = label_logit - shift_ - math::log(others_);
+template <class P>
+void RowBlock<P>::normalise() {
+  other_exponentials = math::constant<P>(1);
+  for (int row = 0; row < rows; ++row) {
+    const T shift = get(highest_other, row);
+    P total{};
+    for (int i = 0; i < stride; i += lanes) {
+      const P exponential = math::exp(other_logits(row, i) - shift);
+      write(&exponentials_[row * stride + i], exponential);
+      total += exponential;
+    }
+    set(other_exponentials, row, sum(total));
+  }
+  margin = label_logit - highest_other - math::log(other_exponentials);
   label = Probability<P>::of_margin(margin);
   log_normaliser = label_logit - label.log_p;
-  share_ = label.complement / others_;
-  value = label_weight = own = label_logit_gradient = direct_sum_ = P{};
-  if (has_direct_) std::fill(direct_.begin(), direct_.end(), T{});
+  share_ = label.complement / other_exponentials;
+  is_normalised_ = true;
 }
 
 template <class P>
 void RowBlock<P>::finish(T* values, T* gradient) const {
   for (int row = 0; values && row < rows; ++row) values[first_row + row] = get(value, row);
   if (!gradient) return;
-  // Of p_j·Σ ∂ℓ/∂log p_i and the margin's share of w, both proportional to e^{s_j}.
-  const P factor = (label_weight - label.complement * (own + direct_sum_)) / others_;
-  const P label_gradient =
-      own * label.complement - label.p * direct_sum_ - label_weight + label_logit_gradient;
+  P softmax_factor{}, label_gradient = label_logit_gradient;
+  if (is_normalised_) {
+    // Of p_j·Σ ∂ℓ/∂log p_i and the margin's share of w, both proportional to e^{s_j}.
+    softmax_factor = (label_weight - label.complement * (own + direct_sum_)) / other_exponentials;
+    label_gradient += own * label.complement - label.p * direct_sum_ - label_weight;
+  }
   for (int row = 0; row < rows; ++row) {
     T* out = gradient + (first_row + row) * batch.classes;
-    const T row_factor = get(factor, row);
-    const T* direct = has_direct_ ? &direct_[row * stride] : nullptr;
     const T* exponential = &exponentials_[row * stride];
-    if (direct) {
-      for (int i = 0; i < batch.classes; ++i) out[i] = direct[i] + exponential[i] * row_factor;
+    const T factor = is_normalised_ ? get(softmax_factor, row) : T{};
+    if (used_ == 0) {
+      for (int i = 0; i < batch.classes; ++i) out[i] = exponential[i] * factor;
     } else {
-      for (int i = 0; i < batch.classes; ++i) out[i] = exponential[i] * row_factor;
+      const T* direct = &slopes_[0].values[row * stride];
+      const T direct_factor = get(slopes_[0].factor, row);
+      for (int i = 0; i < batch.classes; ++i) out[i] = exponential[i] * factor + direct[i] * direct_factor;
+    }
+    for (int more = 1; more < used_; ++more) {
+      const T* direct = &slopes_[more].values[row * stride];
+      const T direct_factor = get(slopes_[more].factor, row);
+      for (int i = 0; i < batch.classes; ++i) out[i] += direct[i] * direct_factor;
     }
     out[label_of(row)] = get(label_gradient, row);
   }

@@ -9,14 +9,8 @@
 
 #include <cmath>
 #include <limits>
-#include <vector>
 
 namespace noisegate {
-
-template <class T>
-struct Term {
-  T value, slope;
-};
 
 template <class T>
 struct Combined {
@@ -32,7 +26,11 @@ struct Normalized {
 
   template <class T>
   NOISEGATE_HD Term<T> term(const Probability<T>& i) const {
-    return {loss.value(i), loss.log_slope(i)};
+    if constexpr (requires { loss.term(i); }) {
+      return loss.term(i);
+    } else {
+      return {loss.value(i), loss.log_slope(i)};
+    }
   }
   template <class T>
   NOISEGATE_HD Combined<T> combine(const Probability<T>& y, T sum, int) const {
@@ -84,6 +82,18 @@ struct NegativeFocalLoss {
   template <class T>
   NOISEGATE_HD T log_slope(const Probability<T>& y) const {
     return NegativeCrossEntropy{}.log_slope(y) * -focal.log_slope(y);
+  }
+  template <class T>
+  NOISEGATE_HD Term<T> term(const Probability<T>& y) const {
+    const Term<T> loss = focal.term(y);
+    return {math::max(a<T>() - loss.value, T{}), NegativeCrossEntropy{}.log_slope(y) * -loss.slope};
+  }
+
+ private:
+  template <class T>
+  NOISEGATE_HD T a() const {
+    const double p = NegativeCrossEntropy::least_p;
+    return math::constant<T>(-std::pow(1 - p, focal.gamma) * std::log(p));
   }
 };
 
@@ -143,37 +153,35 @@ class RowPart final : public LossPartOf<RowPart<F>> {
 
   template <class P>
   void add_to(RowBlock<P>& block, Scalar<P> factor) const {
-    std::vector<Scalar<P>> slopes(block.lanes * block.stride);
-    P sums{};
+    Scalar<P>* slopes = block.new_slopes();
+    P sums{}, slope_sums{};
     for (int row = 0; row < block.rows; ++row) {
-      P sum{};
+      P sum{}, slope_sum{};
       for (int i = 0; i < block.stride; i += block.lanes) {
         const Term<P> term = other_term(block, row, i);
         sum += term.value;
-        block.write(&slopes[row * block.stride + i], term.slope);
+        slope_sum += term.slope;
+        block.write(slopes + row * block.stride + i, term.slope);
       }
       block.set(sums, row, block.sum(sum));
+      block.set(slope_sums, row, block.sum(slope_sum));
     }
     const Combined<P> combined = loss_.combine(block.label, sums, block.batch.classes);
     block.value += combined.value * factor;
     block.own += combined.own * factor;
-    const P others = combined.others * factor;
-    for (int row = 0; row < block.rows; ++row)
-      for (int i = 0; i < block.stride; i += block.lanes)
-        block.add_direct(row, i, block.read(&slopes[row * block.stride + i]) * block.get(others, row));
+    block.add_direct(combined.others * factor, slope_sums);
   }
 
  private:
-  /// The terms of a row's classes from `offset` on, 0 for the label's.
+  /// The terms of a row's classes from `offset` on, 0 where there is no other class.
   template <class P>
   Term<P> other_term(const RowBlock<P>& block, int row, int offset) const {
-    const P logits = block.other_logits(row, offset);
-    const auto is_other = block.is_other(logits);
     const P p = block.other_p(row, offset), complement = -p + 1.0f;
     const P least = math::constant<P>(std::numeric_limits<float>::min());
-    const Probability<P> i{p, complement, logits - block.get(block.log_normaliser, row),
+    const Probability<P> i{p, complement, block.other_log_p(row, offset),
                            math::log(math::max(complement, least))};
     const Term<P> term = loss_.term(i);
+    const auto is_other = block.is_other(block.other_logits(row, offset));
     return {math::select(is_other, term.value, P{}), math::select(is_other, term.slope, P{})};
   }
 

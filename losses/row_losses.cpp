@@ -71,9 +71,7 @@ std::vector<LossEntry> row_losses() {
         "ce + lambda sum_k P(label k) log p_k",
         "Cheng et al., Instance-Dependent Label Noise: CORES, ICLR 2021",
         {lambda}},
-       [](const LossValues& v) {
-         return targets(ConfidenceRegularizer{v["lambda"], v.label_shares});
-       }},
+       [](const LossValues& v) { return targets(ConfidenceRegularizer(v["lambda"], v.label_shares)); }},
       {{"peer",
         "ce(s,y) - lambda ce(s_n,y_m), n and m random",
         "Liu and Guo, Peer Loss Functions, ICML 2020",
@@ -87,7 +85,9 @@ std::vector<LossEntry> row_losses() {
         {},
         false,
         true},
-       [](const LossValues& v) { return targets(BackwardCorrection{inverse_of(v.transition, v.what)}); }},
+       [](const LossValues& v) {
+         return targets(BackwardCorrection{InBothPrecisions(inverse_of(v.transition, v.what))});
+       }},
   };
 }
 

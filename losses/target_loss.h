@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/random.h"
+#include "losses/in_both_precisions.h"
 #include "losses/loss_part.h"
 
 #include <algorithm>
@@ -12,20 +13,29 @@
 namespace noisegate {
 
 /// Confidence regulariser, ce + λ·Σ_k P(ỹ=k) log p_k (Cheng et al. 2021, Eq. 4), so t = e_y − λ·P.
-struct ConfidenceRegularizer {
-  double lambda;
-  std::vector<double> prior;  // P(ỹ=k); empty: the shares of the labels in the batch
+class ConfidenceRegularizer {
+ public:
+  /// `prior` is P(ỹ=k); empty: the shares of the labels in the batch.
+  ConfidenceRegularizer(double lambda, std::vector<double> prior) : lambda_(lambda) {
+    for (double& share : prior) share *= -lambda;
+    prior_ = InBothPrecisions(prior);
+  }
 
   template <class T>
   void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
-    if (prior.empty()) {
-      const T share = static_cast<T>(-lambda / static_cast<double>(batch.labels.size()));
+    if (prior_.empty()) {
+      std::fill_n(targets, batch.classes, T{});
+      const T share = static_cast<T>(-lambda_ / static_cast<double>(batch.labels.size()));
       for (const std::int32_t label : batch.labels) targets[label] += share;
     } else {
-      for (int i = 0; i < batch.classes; ++i) targets[i] = static_cast<T>(-lambda * prior[i]);
+      std::copy_n(prior_.data(T{}), batch.classes, targets);
     }
     targets[batch.labels[sample]] += 1;
   }
+
+ private:
+  double lambda_;
+  InBothPrecisions prior_;  // times −λ
 };
 
 /// Peer loss with cross entropy, ce(s, y) − λ·ce(s_n, y_m) with n and m random (Liu and Guo 2020, Eq. 5). n
@@ -38,6 +48,7 @@ struct PeerLoss {
   void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
     Philox random(batch.seed, Purpose::peer_sampling, batch.step, static_cast<std::uint32_t>(sample));
     const std::uint32_t peer = random.below(static_cast<std::uint32_t>(batch.labels.size()));
+    std::fill_n(targets, batch.classes, T{});
     targets[batch.labels[sample]] += 1;
     targets[batch.labels[peer]] -= static_cast<T>(lambda);
   }
@@ -45,12 +56,12 @@ struct PeerLoss {
 
 /// Backward correction, Σ_j (T⁻¹)_{yj} ce(j): row y of the inverse as targets (Patrini et al. 2017, Eq. 6).
 struct BackwardCorrection {
-  std::vector<double> inverse;  // (K,K)
+  InBothPrecisions inverse;  // (K,K)
 
   template <class T>
   void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
-    const double* row = &inverse[std::int64_t{batch.labels[sample]} * batch.classes];
-    for (int i = 0; i < batch.classes; ++i) targets[i] = static_cast<T>(row[i]);
+    std::copy_n(inverse.data(T{}) + std::int64_t{batch.labels[sample]} * batch.classes, batch.classes,
+                targets);
   }
 };
 
@@ -75,21 +86,25 @@ class TargetPart final : public LossPartOf<TargetPart<F>> {
   template <class P>
   void add_to(RowBlock<P>& block, Scalar<P> factor) const {
     using T = Scalar<P>;
-    std::vector<T> targets(block.stride);
+    T* slopes = block.new_slopes();
+    P own{}, sums{}, target_sums{};
     for (int row = 0; row < block.rows; ++row) {
-      std::fill(targets.begin(), targets.end(), T{});
-      loss_.fill(block.batch, block.first_row + row, targets.data());
-      const T own = std::exchange(targets[block.label_of(row)], T{});
-      P sum{};
+      T* targets = slopes + row * block.stride;
+      loss_.fill(block.batch, block.first_row + row, targets);
+      std::fill(targets + block.batch.classes, targets + block.stride, T{});
+      block.set(own, row, std::exchange(targets[block.label_of(row)], T{}));
+      P sum{}, target_sum{};
       for (int i = 0; i < block.stride; i += block.lanes) {
-        const P others = block.read(&targets[i]) * factor;
-        sum += others * block.other_log_p(row, i);
-        block.add_direct(row, i, -others);
+        const P target = block.read(targets + i);
+        sum += target * block.other_log_p(row, i);
+        target_sum += target;
       }
-      const T log_p = block.get(block.label.log_p, row);
-      block.set(block.value, row, block.get(block.value, row) - block.sum(sum) - factor * own * log_p);
-      block.set(block.own, row, block.get(block.own, row) - factor * own);
+      block.set(sums, row, block.sum(sum));
+      block.set(target_sums, row, block.sum(target_sum));
     }
+    block.value -= (sums + own * block.label.log_p) * factor;
+    block.own -= own * factor;
+    block.add_direct(math::constant<P>(-factor), target_sums);
   }
 
  private:

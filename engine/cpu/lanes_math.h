@@ -91,7 +91,10 @@ inline Lanes log1p(Lanes x) {
 }
 
 inline Lanes sqrt(Lanes x) {
-  for (int i = 0; i < lane_count; ++i) x[i] = std::sqrt(x[i]);
+  float values[lane_count];  // an array becomes one instruction, the vector's elements would not
+  std::memcpy(values, &x, sizeof x);
+  for (float& value : values) value = std::sqrt(value);
+  std::memcpy(&x, values, sizeof x);
   return x;
 }
 
