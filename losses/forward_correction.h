@@ -47,9 +47,10 @@ class ForwardCorrection final : public LossPartOf<ForwardCorrection> {
   Scalar<P> fill(const RowBlock<P>& block, int row, Scalar<P>* terms) const {
     std::copy_n(column(block, row), block.batch.classes, terms);
     std::fill(terms + block.batch.classes, terms + block.stride, Scalar<P>{});
+    const auto others = block.others(row);
     P sum{};
-    for (int i = 0; i < block.stride; i += block.lanes) {
-      const P term = block.read(terms + i) * block.other_exponential(row, i);
+    for (int i = 0, end = block.stride; i < end; i += block.lanes) {
+      const P term = block.read(terms + i) * others.exponential(i);
       block.write(terms + i, term);
       sum += term;
     }

@@ -53,12 +53,13 @@ class GeneralizedJensenShannon {
                                                     Scalar<P>* to_second) {
     // Where both p are below float's range so is what they add, whatever log m.
     const P least = math::constant<P>(std::numeric_limits<float>::min());
+    const auto view = first.others(row), other_view = second.others(row);
     P first_sum{}, second_sum{};
-    for (int i = 0; i < first.stride; i += first.lanes) {
-      const P p = first.other_p(row, i), q = second.other_p(row, i);
+    for (int i = 0, end = first.stride; i < end; i += first.lanes) {
+      const P p = view.p(i), q = other_view.p(i);
       const P log_m = math::log(math::max((p + q) * share, least));
-      const P slope_p = p * (first.other_log_p(row, i) - log_m);
-      const P slope_q = q * (second.other_log_p(row, i) - log_m);
+      const P slope_p = p * (view.log_p(i) - log_m);
+      const P slope_q = q * (other_view.log_p(i) - log_m);
       first.write(to_first + i, slope_p);
       second.write(to_second + i, slope_q);
       first_sum += slope_p;

@@ -36,9 +36,10 @@ class LogitClipping final : public LossPartOf<LogitClipping> {
     block.label_logit_gradient -= (y.complement + block.label_logit * along) * scale * factor;
     for (int row = 0; row < block.rows; ++row) {
       Scalar<P>* e = slopes + row * block.stride;
-      for (int i = 0; i < block.stride; i += block.lanes)
-        block.write(e + i, block.read(e + i) * block.get(share, row) -
-                               logits_or_zero(block, row, i) * block.get(along, row));
+      const auto logits = block.others(row);
+      const Scalar<P> row_share = block.get(share, row), row_along = block.get(along, row);
+      for (int i = 0, end = block.stride; i < end; i += block.lanes)
+        block.write(e + i, block.read(e + i) * row_share - logits_or_zero<P>(logits, i) * row_along);
     }
     block.add_logit_gradient(scale * factor);
   }
@@ -51,9 +52,10 @@ class LogitClipping final : public LossPartOf<LogitClipping> {
   static P norms(const RowBlock<P>& block) {
     P squares{};
     for (int row = 0; row < block.rows; ++row) {
+      const auto others = block.others(row);
       P sum{};
       for (int i = 0; i < block.stride; i += block.lanes) {
-        const P s = logits_or_zero(block, row, i);
+        const P s = logits_or_zero<P>(others, i);
         sum += s * s;
       }
       block.set(squares, row, block.sum(sum));
@@ -65,20 +67,20 @@ class LogitClipping final : public LossPartOf<LogitClipping> {
   template <class P>
   static std::pair<Scalar<P>, Scalar<P>> exponentials(const RowBlock<P>& block, int row, Scalar<P> c,
                                                       Scalar<P> shift, Scalar<P>* to) {
+    const auto others = block.others(row);
     P sum{}, product{};
-    for (int i = 0; i < block.stride; i += block.lanes) {
-      const P e = math::exp(block.other_logits(row, i) * c - shift);
+    for (int i = 0, end = block.stride; i < end; i += block.lanes) {
+      const P e = math::exp(others.s(i) * c - shift);
       block.write(to + i, e);
       sum += e;
-      product += e * logits_or_zero(block, row, i);
+      product += e * logits_or_zero<P>(others, i);
     }
     return {block.sum(sum), block.sum(product)};
   }
 
-  template <class P>
-  static P logits_or_zero(const RowBlock<P>& block, int row, int offset) {
-    const P logits = block.other_logits(row, offset);
-    return math::select(block.is_other(logits), logits, P{});
+  template <class P, class Others>
+  static P logits_or_zero(const Others& others, int i) {
+    return math::select(others.exist(i), others.s(i), P{});
   }
 
   double tau_, delta_;

@@ -71,13 +71,22 @@ class RowBlock {
 
   std::int32_t label_of(int row) const { return batch.labels[first_row + row]; }
 
-  /// The classes of a row from `offset` on, as many as there are lanes. The label's, and those beyond the
-  /// last, are none of the others: their logit is so low that e^s is 0.
-  P other_logits(int row, int offset) const { return read(&logits_[row * stride + offset]); }
-  static auto is_other(const P& logits) { return logits > nothing / 2; }
-  P other_exponential(int row, int offset) const { return read(&exponentials_[row * stride + offset]); }
-  P other_p(int row, int offset) const { return other_exponential(row, offset) * get(share_, row); }
-  P other_log_p(int row, int offset) const { return other_logits(row, offset) - get(log_normaliser, row); }
+  /// The other classes of a row, from class i on as many as there are lanes. Where there is none, at the
+  /// label and beyond the last class, the logit is so low that its exponential and p are 0.
+  struct Others {
+    const T *logits, *exponentials;
+    T share, log_normaliser;
+
+    P s(int i) const { return read(logits + i); }
+    auto exist(int i) const { return s(i) > nothing / 2; }
+    // From normalise() on:
+    P exponential(int i) const { return read(exponentials + i); }  // e^{s − highest_other}
+    P p(int i) const { return exponential(i) * share; }
+    P log_p(int i) const { return s(i) - log_normaliser; }
+  };
+  Others others(int row) const {
+    return {&logits_[row * stride], &exponentials_[row * stride], get(share_, row), get(log_normaliser, row)};
+  }
 
   /// Memory for a number for each class of each row, `stride` from row to row, to hand to one of those below.
   T* new_slopes() {
@@ -171,7 +180,7 @@ void RowBlock<P>::normalise() {
     const T shift = get(highest_other, row);
     P total{};
     for (int i = 0; i < stride; i += lanes) {
-      const P exponential = math::exp(other_logits(row, i) - shift);
+      const P exponential = math::exp(read(&logits_[row * stride + i]) - shift);
       write(&exponentials_[row * stride + i], exponential);
       total += exponential;
     }

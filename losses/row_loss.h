@@ -9,6 +9,7 @@
 
 #include <cmath>
 #include <limits>
+#include <type_traits>
 
 namespace noisegate {
 
@@ -153,15 +154,19 @@ class RowPart final : public LossPartOf<RowPart<F>> {
 
   template <class P>
   void add_to(RowBlock<P>& block, Scalar<P> factor) const {
+    const F loss = loss_;  // copies, which what is written through `to` cannot change: they stay in registers
+    const int end = block.stride;
     Scalar<P>* slopes = block.new_slopes();
     P sums{}, slope_sums{};
     for (int row = 0; row < block.rows; ++row) {
+      const auto others = block.others(row);
+      Scalar<P>* to = slopes + row * end;
       P sum{}, slope_sum{};
-      for (int i = 0; i < block.stride; i += block.lanes) {
-        const Term<P> term = other_term(block, row, i);
+      for (int i = 0; i < end; i += block.lanes) {
+        const Term<P> term = other_term(loss, others, i);
         sum += term.value;
         slope_sum += term.slope;
-        block.write(slopes + row * block.stride + i, term.slope);
+        block.write(to + i, term.slope);
       }
       block.set(sums, row, block.sum(sum));
       block.set(slope_sums, row, block.sum(slope_sum));
@@ -173,16 +178,16 @@ class RowPart final : public LossPartOf<RowPart<F>> {
   }
 
  private:
-  /// The terms of a row's classes from `offset` on, 0 where there is no other class.
-  template <class P>
-  Term<P> other_term(const RowBlock<P>& block, int row, int offset) const {
-    const P p = block.other_p(row, offset), complement = -p + 1.0f;
+  /// The terms of a row's classes from i on, 0 where there is no other class.
+  template <class Others>
+  static auto other_term(const F& loss, const Others& others, int i) {
+    const auto p = others.p(i), complement = -p + 1.0f;
+    using P = std::remove_const_t<decltype(p)>;
     const P least = math::constant<P>(std::numeric_limits<float>::min());
-    const Probability<P> i{p, complement, block.other_log_p(row, offset),
-                           math::log(math::max(complement, least))};
-    const Term<P> term = loss_.term(i);
-    const auto is_other = block.is_other(block.other_logits(row, offset));
-    return {math::select(is_other, term.value, P{}), math::select(is_other, term.slope, P{})};
+    const Term<P> term =
+        loss.term(Probability<P>{p, complement, others.log_p(i), math::log(math::max(complement, least))});
+    const auto exist = others.exist(i);
+    return Term<P>{math::select(exist, term.value, P{}), math::select(exist, term.slope, P{})};
   }
 
   F loss_;

@@ -93,10 +93,11 @@ class TargetPart final : public LossPartOf<TargetPart<F>> {
       loss_.fill(block.batch, block.first_row + row, targets);
       std::fill(targets + block.batch.classes, targets + block.stride, T{});
       block.set(own, row, std::exchange(targets[block.label_of(row)], T{}));
+      const auto others = block.others(row);
       P sum{}, target_sum{};
-      for (int i = 0; i < block.stride; i += block.lanes) {
+      for (int i = 0, end = block.stride; i < end; i += block.lanes) {
         const P target = block.read(targets + i);
-        sum += target * block.other_log_p(row, i);
+        sum += target * others.log_p(i);
         target_sum += target;
       }
       block.set(sums, row, block.sum(sum));
