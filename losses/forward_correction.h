@@ -1,5 +1,5 @@
 // Forward correction, −log (Tᵀp)_y: the model's p are the true classes', T[i][j] = P(given j | true i) makes
-// them the given labels' (Patrini et al. 2017, Eq. 8).
+// them the given labels' (Patrini et al. 2017).
 #pragma once
 
 #include "losses/in_both_precisions.h"

@@ -1,6 +1,6 @@
 // Generalized Jensen-Shannon divergence of the label and the predictions for two views of a sample,
 //   Z·[π KL(e_y‖m) + (1−π)/2·(KL(p⁽¹⁾‖m) + KL(p⁽²⁾‖m))],   m = π e_y + (1−π)/2·(p⁽¹⁾ + p⁽²⁾),
-// Z = −1/((1−π) log(1−π)) (Englesson and Azizpour 2021, Eq. 4). It asks for consistent views too.
+// Z = −1/((1−π) log(1−π)) (Englesson and Azizpour 2021). It asks for consistent views too.
 #pragma once
 
 #include "losses/row_block.h"

@@ -1,5 +1,5 @@
 // Cross entropy of clipped logits: s·δ/‖s‖ in place of s where ‖s‖ exceeds τ (Wei et al. 2023, Logit
-// Clipping, Eq. 4; the reference adds 1e-7 to the norm).
+// Clipping; the reference adds 1e-7 to the norm).
 #pragma once
 
 #include "losses/loss_part.h"

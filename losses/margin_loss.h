@@ -45,7 +45,7 @@ struct CrossEntropy {
   }
 };
 
-/// Focal loss, −(1 − p)^γ log p (Lin et al. 2017, Eq. 4). The published baselines hold (1 − p)^γ constant in
+/// Focal loss, −(1 − p)^γ log p (Lin et al. 2017). The published baselines hold (1 − p)^γ constant in
 /// the gradient: `detach`.
 struct FocalLoss {
   double gamma;
@@ -80,8 +80,8 @@ struct FocalLoss {
   }
 };
 
-/// Mean absolute error, 1 − p, times `scale`: 2 where it is summed over all classes (Ghosh et al. 2017,
-/// Sec. 3), −log 1e-4 for reverse cross entropy (Wang et al. 2019, Eq. 6).
+/// Mean absolute error, 1 − p, times `scale`: 2 where it is summed over all classes (Ghosh et al. 2017), −log
+/// 1e-4 for reverse cross entropy (Wang et al. 2019).
 struct MeanAbsoluteError {
   double scale;
 
@@ -131,7 +131,7 @@ struct TruncatedGce {
   }
 };
 
-/// Symmetric cross entropy, α·ce + β·rce (Wang et al. 2019, Eq. 7).
+/// Symmetric cross entropy, α·ce + β·rce (Wang et al. 2019).
 struct SymmetricCrossEntropy {
   double alpha, beta_rce;  // beta_rce = β·(−log 1e-4)
 
@@ -145,8 +145,8 @@ struct SymmetricCrossEntropy {
   }
 };
 
-/// Partially Huberised cross entropy: −log p, below p = 1/τ its tangent 1 + log τ − τ·p (Menon et al. 2020,
-/// Eq. 8). With τ = 1 the mean absolute error; OGC's clipped cross entropy at a fixed threshold.
+/// Partially Huberised cross entropy: −log p, below p = 1/τ its tangent 1 + log τ − τ·p (Menon et al. 2020).
+/// With τ = 1 the mean absolute error; OGC's clipped cross entropy at a fixed threshold.
 struct PartiallyHuberisedCrossEntropy {
   double tau;
 
@@ -163,7 +163,7 @@ struct PartiallyHuberisedCrossEntropy {
   }
 };
 
-/// Taylor cross entropy, Σ_{i=1…t} (1 − p)^i / i (Feng et al. 2020, Eq. 7).
+/// Taylor cross entropy, Σ_{i=1…t} (1 − p)^i / i (Feng et al. 2020).
 struct TaylorCrossEntropy {
   int terms;
 
@@ -181,7 +181,7 @@ struct TaylorCrossEntropy {
   }
 };
 
-/// Asymmetric unhinged loss, ((a − p)^q − (a − 1)^q)/q (Zhou et al. 2021, Eq. 12).
+/// Asymmetric unhinged loss, ((a − p)^q − (a − 1)^q)/q (Zhou et al. 2021).
 struct AsymmetricUnhingedLoss {
   double a, q;
 
@@ -196,7 +196,7 @@ struct AsymmetricUnhingedLoss {
   }
 };
 
-/// Asymmetric generalized cross entropy, ((a + 1)^q − (a + p)^q)/q (Zhou et al. 2021, Eq. 11).
+/// Asymmetric generalized cross entropy, ((a + 1)^q − (a + p)^q)/q (Zhou et al. 2021).
 struct AsymmetricGce {
   double a, q;
 
@@ -211,7 +211,7 @@ struct AsymmetricGce {
   }
 };
 
-/// Asymmetric exponential loss, e^{−p/a} (Zhou et al. 2021, Eq. 13).
+/// Asymmetric exponential loss, e^{−p/a} (Zhou et al. 2021).
 struct AsymmetricExponentialLoss {
   double a;
 
@@ -226,7 +226,7 @@ struct AsymmetricExponentialLoss {
 };
 
 /// Scaled Jensen-Shannon divergence of the label and p, Z·[π KL(e_y‖m) + (1−π) KL(p‖m)] with
-/// m = π e_y + (1−π) p and Z = −1/((1−π) log(1−π)) (Englesson and Azizpour 2021, Eq. 2). The classes other
+/// m = π e_y + (1−π) p and Z = −1/((1−π) log(1−π)) (Englesson and Azizpour 2021). The classes other
 /// than y enter only by their sum 1 − p: m is (1−π)·p there, and each adds p_i·log 1/(1−π).
 struct JensenShannon {
   double pi;

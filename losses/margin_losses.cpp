@@ -27,7 +27,11 @@ std::vector<LossEntry> margin_losses() {
        [](const LossValues& v) {
          return part(FocalLoss{v["gamma"], v["detach"] != 0}, v);
        }},
-      {{"mae", "scale (1-p)", "Ghosh et al., AAAI 2017", {{"scale", 1, 0, 1e6, true}}, true},
+      {{"mae",
+        "scale (1-p)",
+        "Ghosh et al., Robust Loss Functions under Label Noise, AAAI 2017",
+        {{"scale", 1, 0, 1e6, true}},
+        true},
        [](const LossValues& v) { return part(MeanAbsoluteError{v["scale"]}, v); }},
       {{"rce", "-log(1e-4) (1-p)", "Wang et al., Symmetric Cross Entropy, ICCV 2019", {}, true},
        [](const LossValues& v) { return part(MeanAbsoluteError{rce_scale}, v); }},

@@ -20,7 +20,7 @@ struct Combined {
   T others;  // ∂ℓ/∂sum
 };
 
-/// ℓ(p_y) / Σ_i ℓ(p_i) of a loss F of p_y (Ma et al. 2020, Eq. 5): nce, nfl, ngce.
+/// ℓ(p_y) / Σ_i ℓ(p_i) of a loss F of p_y (Ma et al. 2020): nce, nfl, ngce.
 template <class F>
 struct Normalized {
   F loss;
@@ -40,7 +40,7 @@ struct Normalized {
   }
 };
 
-/// 1 − ℓ(p_y) / Σ_i ℓ(p_i): with a negative loss as ℓ the normalized negative losses (Ye et al. 2023, Eq. 9).
+/// 1 − ℓ(p_y) / Σ_i ℓ(p_i): with a negative loss as ℓ the normalized negative losses (Ye et al. 2023).
 template <class F>
 struct NormalizedComplement {
   Normalized<F> normalized;
@@ -56,7 +56,7 @@ struct NormalizedComplement {
   }
 };
 
-/// Negative cross entropy, A + log p with A = −log 1e-7, p at least 1e-7 (Ye et al. 2023, Sec. 3.2).
+/// Negative cross entropy, A + log p with A = −log 1e-7, p at least 1e-7 (Ye et al. 2023).
 struct NegativeCrossEntropy {
   static constexpr double least_p = 1e-7;
 
@@ -130,7 +130,7 @@ struct LabelSmoothing {
 };
 
 /// Soft bootstrapping, −Σ t_i log p_i with t = β e_y + (1−β) p, of which p has its gradient too (Reed et al.
-/// 2014, Eq. 6).
+/// 2014).
 struct SoftBootstrapping {
   double beta;
 

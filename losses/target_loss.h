@@ -12,7 +12,7 @@
 
 namespace noisegate {
 
-/// Confidence regulariser, ce + λ·Σ_k P(ỹ=k) log p_k (Cheng et al. 2021, Eq. 4), so t = e_y − λ·P.
+/// Confidence regulariser, ce + λ·Σ_k P(ỹ=k) log p_k (Cheng et al. 2021), so t = e_y − λ·P.
 class ConfidenceRegularizer {
  public:
   /// `prior` is P(ỹ=k); empty: the shares of the labels in the batch.
@@ -38,7 +38,7 @@ class ConfidenceRegularizer {
   InBothPrecisions prior_;  // times −λ
 };
 
-/// Peer loss with cross entropy, ce(s, y) − λ·ce(s_n, y_m) with n and m random (Liu and Guo 2020, Eq. 5). n
+/// Peer loss with cross entropy, ce(s, y) − λ·ce(s_n, y_m) with n and m random (Liu and Guo 2020). n
 /// runs through the batch as a permutation would, so each sample meets one label y_m drawn from the batch:
 /// t = e_y − λ·e_{y_m}. The draw is fresh for every (seed, Purpose::peer_sampling, step, sample).
 struct PeerLoss {
@@ -54,7 +54,7 @@ struct PeerLoss {
   }
 };
 
-/// Backward correction, Σ_j (T⁻¹)_{yj} ce(j): row y of the inverse as targets (Patrini et al. 2017, Eq. 6).
+/// Backward correction, Σ_j (T⁻¹)_{yj} ce(j): row y of the inverse as targets (Patrini et al. 2017).
 struct BackwardCorrection {
   InBothPrecisions inverse;  // (K,K)
 

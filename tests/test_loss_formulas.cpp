@@ -176,7 +176,7 @@ TEST_CASE("corrections: the identity changes nothing, backward is unbiased") {
     const LossOutcome corrected = in_double(*make_loss(Spec(name, "--loss"), {{}, identity}), batch);
     for (int i = 0; i < 9; ++i) CHECK(corrected.values[i] == doctest::Approx(ce.values[i]));
   }
-  // E over given labels of the corrected loss is the loss of the true label (Patrini et al. 2017, Thm. 1).
+  // E over given labels of the corrected loss is the loss of the true label (Patrini et al. 2017).
   const std::vector<double> row{0.4, -1, 2}, transition = uneven_transition(3);
   TestBatch given{{}, {0, 1, 2}, 3};
   for (int i = 0; i < 3; ++i) given.logits.insert(given.logits.end(), row.begin(), row.end());

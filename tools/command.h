@@ -12,6 +12,7 @@ using Arguments = std::vector<std::string>;
 int train_command(const Arguments& arguments);
 int eval_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
+int loss_command(const Arguments& arguments);
 int bench_command(const Arguments& arguments);
 int noise_command(const Arguments& arguments);
 

@@ -1,5 +1,7 @@
 #include "tools/heat_map.h"
 
+#include "tools/svg.h"
+
 #include <algorithm>
 #include <cmath>
 
@@ -18,26 +20,6 @@ constexpr const char* style = R"(<style>
   }
 </style>
 )";
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      default:
-        result += c;
-    }
-  }
-  return result;
-}
 
 /// Sizes in pixels: a small matrix has room for numbers, a large one fits a page.
 struct Geometry {
@@ -67,7 +49,7 @@ std::string cell_svg(const Geometry& geometry, int row, int given, double share,
   std::string svg = fmt::format(
       "<rect class='cell' x='{0}' y='{1}' width='{2}' height='{2}' fill-opacity='{3:.3f}'>"
       "<title>{4}: {5:.2f}%</title></rect>\n",
-      x, y, geometry.cell, shade(share), escaped(what), 100 * share);
+      x, y, geometry.cell, shade(share), escape_xml(what), 100 * share);
   if (geometry.has_numbers() && share >= 0.0005) {
     svg += fmt::format(
         "<text class='{}' x='{}' y='{}' text-anchor='middle' font-size='12' "
@@ -83,12 +65,12 @@ std::string names_svg(const Geometry& geometry, const std::vector<std::string>& 
   const int middle = geometry.cell / 2 + geometry.font / 3;
   for (int row = 0; row < static_cast<int>(rows.size()); ++row) {
     svg += fmt::format("<text class='ink' x='{}' y='{}' text-anchor='end' font-size='{}'>{}</text>\n",
-                       geometry.margin - 6, geometry.y(row) + middle, geometry.font, escaped(rows[row]));
+                       geometry.margin - 6, geometry.y(row) + middle, geometry.font, escape_xml(rows[row]));
   }
   for (int column = 0; column < static_cast<int>(columns.size()); ++column) {
-    svg +=
-        fmt::format("<text class='ink' transform='translate({} {}) rotate(-90)' font-size='{}'>{}</text>\n",
-                    geometry.x(column) + middle, geometry.y(0) - 6, geometry.font, escaped(columns[column]));
+    svg += fmt::format(
+        "<text class='ink' transform='translate({} {}) rotate(-90)' font-size='{}'>{}</text>\n",
+        geometry.x(column) + middle, geometry.y(0) - 6, geometry.font, escape_xml(columns[column]));
   }
   return svg;
 }
@@ -108,7 +90,7 @@ std::string heat_map_svg(const TransitionMatrix& matrix, const std::vector<std::
       "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {0} {1}' width='{0}' height='{1}'>\n{2}"
       "<rect class='paper' width='{0}' height='{1}'/>\n<text class='ink' x='12' y='26' "
       "font-size='15'>{3}</text>\n<text class='ink' x='12' y='46' font-size='13'>{4}</text>\n",
-      width, height, style, escaped(title), escaped(subtitle));
+      width, height, style, escape_xml(title), escape_xml(subtitle));
   svg += names_svg(geometry, row_names, class_names);
   for (int row = 0; row < rows; ++row) {
     for (int given = 0; given < classes; ++given) {

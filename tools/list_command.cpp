@@ -29,19 +29,40 @@ std::vector<Row> described(const std::vector<Info>& infos) {
   return rows;
 }
 
-std::string parameters_text(const LossInfo& loss) {
-  std::vector<std::string> parameters;
-  for (const LossParameter& p : loss.parameters) {
-    parameters.push_back(fmt::format("{}={} in [{}, {}]", p.key, p.fallback, p.low, p.high));
-  }
-  return fmt::format("{}", fmt::join(parameters, ", "));
+std::string parameters_text(const std::vector<LossParameter>& parameters) {
+  std::vector<std::string> texts;
+  for (const LossParameter& p : parameters)
+    texts.push_back(fmt::format("{}={} in {}", p.key, p.fallback, p.range()));
+  return fmt::format("{}", fmt::join(texts, ", "));
+}
+
+/// A loss takes up to three lines: its formula, its parameters, its paper.
+void add_loss(std::vector<Row>& rows, const LossInfo& loss) {
+  rows.push_back({loss.name, loss.formula});
+  if (!loss.parameters.empty()) rows.push_back({"", "  " + parameters_text(loss.parameters)});
+  rows.push_back({"", "  " + loss.source});
 }
 
 std::vector<Row> loss_rows() {
-  std::vector<Row> rows;
-  for (const LossInfo& loss : list_losses()) {
-    rows.push_back({loss.name, loss.formula, parameters_text(loss), loss.source});
-  }
+  std::vector<Row> rows = {{"", "Losses of p_y = p, the given label's probability, alone"}};
+  const std::vector<LossInfo> losses = list_losses();
+  for (const LossInfo& loss : losses)
+    if (loss.of_margin) add_loss(rows, loss);
+  rows.push_back({"", "Each of them also takes"});
+  for (const LossParameter& knob : margin_knobs()) rows.push_back({"", "  " + parameters_text({knob})});
+  for (const char* line : {"p becomes sigmoid(scale-margin D + shift), D the margin; tau sets scale-margin,",
+                           "or with tau-shifts=1 shift, by the number of classes; unit-weight=1 makes the",
+                           "largest weight 1. Ou et al., A Curriculum View of Robust Loss Functions.",
+                           "phuber-ce, which has a tau, calls this one margin-tau."})
+    rows.push_back({"", fmt::format("  {}", line)});
+  rows.push_back({"", "Losses of all probabilities"});
+  for (const LossInfo& loss : losses)
+    if (!loss.of_margin) add_loss(rows, loss);
+  for (const char* line : {"Sums of any two: alpha FIRST + beta SECOND; l1 is a penalty on the weights.",
+                           "A part's parameter stands as KEY, or as NAME.KEY where both have it.",
+                           "The published sums have the parameters for CIFAR-10 as defaults."})
+    rows.push_back({"", line});
+  for (const SumInfo& sum : list_sums()) rows.push_back({sum.name, sum.defaults + "; " + sum.source});
   return rows;
 }
 

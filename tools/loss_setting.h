@@ -10,7 +10,7 @@ namespace noisegate {
 /// counted, or estimated. Throws Error where it cannot be had.
 LossSetting loss_setting(const Spec& loss, const Dataset& dataset);
 
-/// T (K,K) as the network of a cross-entropy run sees it (Patrini et al. 2017, Eq. 12): row i is its output
+/// T (K,K) as the network of a cross-entropy run sees it (Patrini et al. 2017): row i is its output
 /// for the training sample that stands at the 97th percentile of p_i, as good as certainly of class i.
 std::vector<double> estimate_transition(const std::string& run, const Dataset& dataset);
 

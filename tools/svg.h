@@ -1,0 +1,11 @@
+// What the SVG files of noisegate share.
+#pragma once
+
+#include <string>
+
+namespace noisegate {
+
+/// The text with XML's own characters written out.
+std::string escape_xml(const std::string& text);
+
+}  // namespace noisegate
