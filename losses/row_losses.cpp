@@ -62,8 +62,7 @@ std::vector<LossEntry> row_losses() {
        [](const LossValues&) { return row(MeanSquareError{}); }},
       {{"ls",
         "KL(t|p), t = (1-alpha) e_y + alpha/K",
-        "Szegedy et al., Rethinking the Inception Architecture, CVPR 2016; negative: Wei et al., To Smooth "
-        "or Not?, ICML 2022",
+        "Szegedy et al., CVPR 2016; negative: Wei et al., To Smooth or Not?, ICML 2022",
         {{"alpha", 0.2, -1e3, 1}}},
        [](const LossValues& v) { return row(LabelSmoothing{v["alpha"]}); }},
       {{"bs",
