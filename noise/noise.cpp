@@ -26,34 +26,43 @@ struct NoiseModel {
 
 const std::vector<NoiseModel>& noise_models() {
   static const std::vector<NoiseModel> models = {
-      {{"none", "the given labels are the true ones"}, relabelled<no_noise>},
+      {{"none", "the given labels are the true ones", {}}, relabelled<no_noise>},
       {{"symmetric",
-        "rate=0.4: that share of each class, to the other classes alike; inclusive=1: to any class, itself "
-        "too"},
+        "a share of each class, to the other classes alike",
+        {"rate=0.4: the share", "inclusive=1: to any class, itself too"}},
        relabelled<symmetric_noise>},
       {{"asymmetric",
-        "rate=0.4: that share of a class, to the class it is mistaken for: map=cifar10, mnist, "
-        "fashion-mnist, circular (the next class), blocks (the next of five consecutive classes), "
-        "superclass (CIFAR-100: the next of its superclass)"},
+        "a share of a class, to the one class that it is mistaken for",
+        {"rate=0.4: the share", "map=cifar10, mnist, fashion-mnist: each dataset's own mistakes",
+         "map=circular: the next class", "map=blocks: the next within five consecutive classes",
+         "map=superclass: the next within CIFAR-100's superclass"}},
        relabelled<asymmetric_noise>},
-      {{"transition", "file=T.csv or T.npy: drawn from a matrix, a row the chances of a true class"},
+      {{"transition",
+        "drawn from a transition matrix",
+        {"file=T.csv or T.npy: a row for each true class, the chances of the labels"}},
        relabelled<transition_noise>},
-      {{"instance", "rate=0.4: on average; by the pixels of the image (Xia et al. 2020)"},
+      {{"instance",
+        "to the class that the pixels of the image choose (Xia et al. 2020)",
+        {"rate=0.4: the mean of the samples' flip rates before these are cut to [0, 1]"}},
        relabelled<instance_noise>},
       {{"prediction",
-        "rate=0.4: that share of all, to the wrong class which a model found likeliest (Chen et al. 2020): "
-        "run=DIR of noisegate train --predictions, or file=predictions.npy"},
+        "to the wrong class that a model found likeliest, where it did most (Chen et al. 2020)",
+        {"rate=0.4: the share of all samples", "run=DIR: a run of noisegate train --predictions",
+         "file=predictions.npy: the averaged softmax, a row for each sample"}},
        relabelled<prediction_noise>},
       {{"openset",
-        "rate=0.4: that share of each class keeps its labels, but has images of another dataset; "
-        "dataset=cifar100, data=DIR"},
+        "a share of each class keeps its labels, but has images of another dataset",
+        {"rate=0.4: the share", "dataset=cifar100: the other one", "data=DIR: its folder"}},
        openset_noise},
       {{"human",
-        "labels=worst, aggregate, random1, random2, random3 (CIFAR-10N) or noisy (CIFAR-100N); "
-        "file=CIFAR-10_human.pt, by default looked for in the data folder; for CIFAR-10_human_ordered.npy "
-        "with order=image_order_c10.npy"},
+        "what people answered: CIFAR-10N and CIFAR-100N (Wei et al. 2022)",
+        {"labels=worst, aggregate, random1, random2, random3 (CIFAR-10), noisy (CIFAR-100)",
+         "file=CIFAR-10_human.pt: by default that of the data folder",
+         "order=image_order_c10.npy: for CIFAR-10_human_ordered.npy"}},
        relabelled<human_noise>},
-      {{"file", "file=labels.npy, or .csv with the columns label_noisy and, if checked, label"},
+      {{"file",
+        "labels from a file",
+        {"file=labels.npy, or .csv with a column label_noisy and, to be checked, label"}},
        relabelled<file_noise>},
   };
   return models;

@@ -44,6 +44,7 @@ NoisySet make_noise(Spec spec, const NoiseInput& input);
 
 struct NoiseInfo {
   std::string name, description;
+  std::vector<std::string> parameters;  // "rate=0.4: the share"; the first is the main one
 };
 std::vector<NoiseInfo> list_noise();
 

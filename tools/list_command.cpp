@@ -66,11 +66,20 @@ std::vector<Row> loss_rows() {
   return rows;
 }
 
+std::vector<Row> noise_rows() {
+  std::vector<Row> rows;
+  for (const NoiseInfo& noise : list_noise()) {
+    rows.push_back({noise.name, noise.description});
+    for (const std::string& parameter : noise.parameters) rows.push_back({"", "  " + parameter});
+  }
+  return rows;
+}
+
 const std::vector<std::pair<std::string, std::function<std::vector<Row>()>>>& lists() {
   static const std::vector<std::pair<std::string, std::function<std::vector<Row>()>>> all = {
       {"models", [] { return described(list_models()); }},
       {"losses", loss_rows},
-      {"noise", [] { return described(list_noise()); }},
+      {"noise", noise_rows},
       {"datasets", [] { return described(list_datasets()); }},
       {"augmentations", [] { return described(list_augmentations()); }},
       {"schedules", [] { return described(list_schedules()); }},
