@@ -5,7 +5,6 @@
 #include "losses/in_both_precisions.h"
 #include "losses/loss_part.h"
 
-#include <algorithm>
 #include <limits>
 #include <vector>
 
@@ -18,7 +17,7 @@ class ForwardCorrection final : public LossPartOf<ForwardCorrection> {
     std::vector<double> transposed;
     for (int j = 0; j < classes; ++j)
       for (int i = 0; i < classes; ++i) transposed.push_back(transition[i * classes + j]);
-    transposed_ = InBothPrecisions(transposed);
+    transposed_ = InBothPrecisions(transposed, classes);
   }
 
   /// Of Σ_i T[i][y]·p_i the label's term may be far above or below the others', so these two are added by
@@ -45,12 +44,11 @@ class ForwardCorrection final : public LossPartOf<ForwardCorrection> {
   /// Writes T[i][y]·e^{s_i − highest} of the other classes; returns their sum.
   template <class P>
   Scalar<P> fill(const RowBlock<P>& block, int row, Scalar<P>* terms) const {
-    std::copy_n(column(block, row), block.batch.classes, terms);
-    std::fill(terms + block.batch.classes, terms + block.stride, Scalar<P>{});
+    const Scalar<P>* chances = column(block, row);
     const auto others = block.others(row);
     P sum{};
     for (int i = 0, end = block.stride; i < end; i += block.lanes) {
-      const P term = block.read(terms + i) * others.exponential(i);
+      const P term = block.read(chances + i) * others.exponential(i);
       block.write(terms + i, term);
       sum += term;
     }
@@ -59,7 +57,7 @@ class ForwardCorrection final : public LossPartOf<ForwardCorrection> {
 
   template <class P>
   const Scalar<P>* column(const RowBlock<P>& block, int row) const {
-    return transposed_.data(Scalar<P>{}) + std::int64_t{block.label_of(row)} * block.batch.classes;
+    return transposed_.row(block.label_of(row), Scalar<P>{});
   }
 
   InBothPrecisions transposed_;  // [given][true]

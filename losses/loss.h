@@ -84,8 +84,8 @@ std::vector<SumInfo> list_sums();
 
 /// What some losses must know of the training set.
 struct LossSetting {
-  std::vector<double> label_shares;  // P(ỹ=k) for cr; empty: those of each batch
-  std::vector<double> transition;    // (K,K), P(given j | true i) for forward and backward; empty: see T
+  std::vector<double> label_shares;  // P(ỹ=k), for cr
+  std::vector<double> transition;    // (K,K), P(given j | true i), for forward and backward
 };
 
 /// Where the transition matrix of forward and backward correction comes from, by what their `T` says.

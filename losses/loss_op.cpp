@@ -137,8 +137,7 @@ Variable soft_cross_entropy(const Variable& logits, const Tensor& targets) {
     reject("soft_cross_entropy: logits {} and targets {} do not fit", to_string(logits.shape()),
            to_string(targets.shape()));
   std::vector<WeightedPart> parts;
-  using Part = TargetPart<GivenTargets<float>>;
-  parts.push_back({1, std::make_unique<Part>(GivenTargets<float>{targets.data<float>()})});
+  parts.push_back({1, std::make_unique<TargetPart<GivenTargets>>(GivenTargets{targets.data<float>()})});
   // The walk over the rows sets one class apart, as a label; with targets for all it may be any.
   return SumLoss(std::move(parts))(logits, Tensor::from(std::vector<std::int32_t>(logits.shape()[0])));
 }

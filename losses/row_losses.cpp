@@ -1,4 +1,5 @@
 // The losses of the whole row by name.
+#include "engine/error.h"
 #include "losses/forward_correction.h"
 #include "losses/logit_clipping.h"
 #include "losses/loss_registry.h"
@@ -74,7 +75,10 @@ std::vector<LossEntry> row_losses() {
         "ce + lambda sum_k P(label k) log p_k",
         "Cheng et al., A Sample Sieve Approach (CORES), ICLR 2021",
         {lambda}},
-       [](const LossValues& v) { return targets(ConfidenceRegularizer(v["lambda"], v.label_shares)); }},
+       [](const LossValues& v) {
+         if (v.label_shares.empty()) reject("{}: the shares of the labels are not known here", v.what);
+         return targets(ConfidenceRegularizer(v["lambda"], v.label_shares));
+       }},
       {{"peer",
         "ce(s,y) - lambda ce(s_n,y_m), n and m random",
         "Liu and Guo, Peer Loss Functions, ICML 2020",
@@ -89,7 +93,7 @@ std::vector<LossEntry> row_losses() {
         false,
         true},
        [](const LossValues& v) {
-         return targets(BackwardCorrection{InBothPrecisions(inverse_of(v.transition, v.what))});
+         return targets(BackwardCorrection(inverse_of(v.transition, v.what), v.classes));
        }},
   };
 }

@@ -1,5 +1,7 @@
 // Losses that are cross entropy with a row of targets in the label's place, −Σ_i t_i log p_i, where the
-// targets follow from the label. A functor's fill() writes the K targets of one sample of the batch.
+// targets follow from the label. Of a sample of the batch, a functor's of() gives `own`, the label's target,
+// and others(i), those of the classes from i on, as many as P has lanes; what that says at the label and
+// beyond the last class is not used.
 #pragma once
 
 #include "engine/random.h"
@@ -12,68 +14,100 @@
 
 namespace noisegate {
 
+/// A sample whose targets stand in a row of memory.
+template <class P>
+struct TargetRow {
+  Scalar<P> own;
+  const Scalar<P>* row;
+
+  P others(int i) const { return RowBlock<P>::read(row + i); }
+};
+
 /// Confidence regulariser, ce + λ·Σ_k P(ỹ=k) log p_k (Cheng et al. 2021), so t = e_y − λ·P.
 class ConfidenceRegularizer {
  public:
-  /// `prior` is P(ỹ=k); empty: the shares of the labels in the batch.
-  ConfidenceRegularizer(double lambda, std::vector<double> prior) : lambda_(lambda) {
-    for (double& share : prior) share *= -lambda;
-    prior_ = InBothPrecisions(prior);
+  /// `shares` is P(ỹ=k), the shares of the labels in the training set.
+  ConfidenceRegularizer(double lambda, std::vector<double> shares) {
+    for (double& share : shares) share *= -lambda;
+    targets_ = InBothPrecisions(shares, static_cast<int>(shares.size()));
   }
 
-  template <class T>
-  void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
-    if (prior_.empty()) {
-      std::fill_n(targets, batch.classes, T{});
-      const T share = static_cast<T>(-lambda_ / static_cast<double>(batch.labels.size()));
-      for (const std::int32_t label : batch.labels) targets[label] += share;
-    } else {
-      std::copy_n(prior_.data(T{}), batch.classes, targets);
-    }
-    targets[batch.labels[sample]] += 1;
+  template <class P>
+  TargetRow<P> of(const LossBatch& batch, std::int64_t sample) const {
+    const Scalar<P>* row = targets_.row(0, Scalar<P>{});
+    return {1 + row[batch.labels[sample]], row};
   }
 
  private:
-  double lambda_;
-  InBothPrecisions prior_;  // times −λ
+  InBothPrecisions targets_;  // −λ·P
 };
 
-/// Peer loss with cross entropy, ce(s, y) − λ·ce(s_n, y_m) with n and m random (Liu and Guo 2020). n
-/// runs through the batch as a permutation would, so each sample meets one label y_m drawn from the batch:
+/// Peer loss with cross entropy, ce(s, y) − λ·ce(s_n, y_m) with n and m random (Liu and Guo 2020). n runs
+/// through the batch as a permutation would, so each sample meets one label y_m drawn from the batch:
 /// t = e_y − λ·e_{y_m}. The draw is fresh for every (seed, Purpose::peer_sampling, step, sample).
 struct PeerLoss {
   double lambda;
 
-  template <class T>
-  void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
+  template <class P>
+  struct Sample {
+    Scalar<P> own;
+    std::int32_t peer;
+    Scalar<P> lambda;
+
+    P others(int i) const {
+      P targets{};
+      if (peer >= i && peer < i + RowBlock<P>::lanes) RowBlock<P>::set(targets, peer - i, -lambda);
+      return targets;
+    }
+  };
+
+  template <class P>
+  Sample<P> of(const LossBatch& batch, std::int64_t sample) const {
     Philox random(batch.seed, Purpose::peer_sampling, batch.step, static_cast<std::uint32_t>(sample));
-    const std::uint32_t peer = random.below(static_cast<std::uint32_t>(batch.labels.size()));
-    std::fill_n(targets, batch.classes, T{});
-    targets[batch.labels[sample]] += 1;
-    targets[batch.labels[peer]] -= static_cast<T>(lambda);
+    const std::int32_t peer = batch.labels[random.below(static_cast<std::uint32_t>(batch.labels.size()))];
+    const auto factor = static_cast<Scalar<P>>(lambda);
+    return {peer == batch.labels[sample] ? 1 - factor : 1, peer, factor};
   }
 };
 
 /// Backward correction, Σ_j (T⁻¹)_{yj} ce(j): row y of the inverse as targets (Patrini et al. 2017).
-struct BackwardCorrection {
-  InBothPrecisions inverse;  // (K,K)
+class BackwardCorrection {
+ public:
+  BackwardCorrection(const std::vector<double>& inverse, int classes) : inverse_(inverse, classes) {}
 
-  template <class T>
-  void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
-    std::copy_n(inverse.data(T{}) + std::int64_t{batch.labels[sample]} * batch.classes, batch.classes,
-                targets);
+  template <class P>
+  TargetRow<P> of(const LossBatch& batch, std::int64_t sample) const {
+    const std::int32_t y = batch.labels[sample];
+    const Scalar<P>* row = inverse_.row(y, Scalar<P>{});
+    return {row[y], row};
   }
+
+ private:
+  InBothPrecisions inverse_;
 };
 
 /// Rows of targets (N,K) given by the caller, whatever the labels: stochastic label noise, corrected labels.
-template <class Value>
 struct GivenTargets {
-  const Value* rows;
+  const float* rows;
 
-  template <class T>
-  void fill(const LossBatch& batch, std::int64_t sample, T* targets) const {
-    const Value* row = rows + sample * batch.classes;
-    for (int i = 0; i < batch.classes; ++i) targets[i] = static_cast<T>(row[i]);
+  template <class P>
+  struct Sample {
+    Scalar<P> own;
+    const float* row;
+    int classes;
+
+    P others(int i) const {
+      P targets{};
+      const int count = std::min(RowBlock<P>::lanes, classes - i);
+      for (int lane = 0; lane < count; ++lane) RowBlock<P>::set(targets, lane, row[i + lane]);
+      return targets;
+    }
+  };
+
+  template <class P>
+  Sample<P> of(const LossBatch& batch, std::int64_t sample) const {
+    const float* row = rows + sample * batch.classes;
+    return {row[batch.labels[sample]], row, batch.classes};
   }
 };
 
@@ -87,19 +121,19 @@ class TargetPart final : public LossPartOf<TargetPart<F>> {
   void add_to(RowBlock<P>& block, Scalar<P> factor) const {
     using T = Scalar<P>;
     T* slopes = block.new_slopes();
+    const int end = block.stride;
     P own{}, sums{}, target_sums{};
     for (int row = 0; row < block.rows; ++row) {
-      T* targets = slopes + row * block.stride;
-      loss_.fill(block.batch, block.first_row + row, targets);
-      std::fill(targets + block.batch.classes, targets + block.stride, T{});
-      block.set(own, row, std::exchange(targets[block.label_of(row)], T{}));
+      const auto sample = loss_.template of<P>(block.batch, block.first_row + row);
       const auto others = block.others(row);
       P sum{}, target_sum{};
-      for (int i = 0, end = block.stride; i < end; i += block.lanes) {
-        const P target = block.read(targets + i);
-        sum += target * others.log_p(i);
-        target_sum += target;
+      for (int i = 0; i < end; i += block.lanes) {
+        const P targets = math::select(others.exist(i), sample.others(i), P{});
+        sum += targets * others.log_p(i);
+        target_sum += targets;
+        block.write(slopes + row * end + i, targets);
       }
+      block.set(own, row, sample.own);
       block.set(sums, row, block.sum(sum));
       block.set(target_sums, row, block.sum(target_sum));
     }

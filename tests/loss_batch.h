@@ -56,9 +56,17 @@ inline std::vector<double> uneven_transition(int classes) {
   return matrix;
 }
 
+/// Shares of labels that sum to 1, unevenly.
+inline std::vector<double> uneven_shares(int classes) {
+  std::vector<double> shares;
+  for (int i = 0; i < classes; ++i) shares.push_back(2.0 * (i + 1) / (classes * (classes + 1.0)));
+  return shares;
+}
+
+/// Losses that must know something of the training set get it where the number of classes is given.
 inline std::unique_ptr<Loss> loss_of(const std::string& spec, int classes = 0) {
-  return make_loss(Spec(spec, "--loss"),
-                   {{}, classes > 0 ? uneven_transition(classes) : std::vector<double>()});
+  if (classes == 0) return make_loss(Spec(spec, "--loss"));
+  return make_loss(Spec(spec, "--loss"), {uneven_shares(classes), uneven_transition(classes)});
 }
 
 /// Every loss, and the sums that have been published.

@@ -224,7 +224,7 @@ TEST_CASE("formulas by plain loops") {
       squares += std::pow((i == y ? 1 : 0) - p[i], 2);
       entropy -= p[i] * std::log(p[i]);
       mixed += transition[i * 6 + y] * p[i];
-      prior += std::log(p[i]) * static_cast<double>(std::ranges::count(batch.labels, i)) / 8;
+      prior += std::log(p[i]) * uneven_shares(6)[i];
       norm += batch.logits[n * 6 + i] * batch.logits[n * 6 + i];
     }
     CHECK(nce[n] == doctest::Approx(std::log(p[y]) / logs));

@@ -175,6 +175,7 @@ TEST_CASE("bad specs and labels are refused with a sentence that names them") {
   refused("mae:tau=2,scale-margin=0.5", {"tau", "scale-margin"});
   refused("mae:tau-shifts=1", {"tau-shifts needs tau"});
   refused("forward", {"transition matrix"});
+  refused("cr", {"shares of the labels"});
   check_error([] { make_loss(Spec("backward", "--loss"), {{}, {0.5, 0.5, 0.5, 0.5}}); }, {"no inverse"});
   check_error([] { make_loss(Spec("forward", "--loss"), {{}, {0.5, 0.6, 0, 1}}); }, {"row 0", "1.1"});
   check_error([] { make_loss(Spec("forward", "--loss"), {{}, {0.5, 0.5, 1}}); }, {"square"});

@@ -80,13 +80,15 @@ Samples read_samples(const LossOptions& options) {
   return {std::move(logits.values), labels.values, static_cast<int>(logits.shape[1])};
 }
 
-std::unique_ptr<Loss> read_loss(const LossOptions& options, int classes) {
+std::unique_ptr<Loss> read_loss(const LossOptions& options, const Samples& samples) {
   const Spec spec(options.loss, "--loss");
-  LossSetting setting;
+  LossSetting setting{std::vector<double>(samples.classes), {}};
+  for (const std::int32_t label : samples.labels)
+    setting.label_shares[label] += 1 / static_cast<double>(samples.labels.size());
   if (const auto request = transition_request(spec)) {
     if (request->source != TransitionRequest::Source::file)
       reject("--loss '{}': here a transition matrix comes from a file, T=FILE", options.loss);
-    setting.transition = load_transition(request->path, classes, spec.what() + " " + spec.text());
+    setting.transition = load_transition(request->path, samples.classes, spec.what() + " " + spec.text());
   }
   return make_loss(spec, setting);
 }
@@ -200,7 +202,7 @@ int loss_command(const Arguments& arguments) {
   if (options.logits.empty()) return 0;
 
   const Samples samples = read_samples(options);
-  const auto loss = read_loss(options, samples.classes);
+  const auto loss = read_loss(options, samples);
   if (loss->views() == 2 && options.logits2.empty())
     reject("--loss {} compares two views: it needs --logits2", options.loss);
   if (loss->views() == 1 && !options.logits2.empty())
