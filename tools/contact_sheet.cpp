@@ -1,6 +1,7 @@
 #include "tools/contact_sheet.h"
 
-#include "engine/error.h"
+#include "datasets/image_file.h"
+#include "engine/serialize.h"
 #include "noise/noise.h"
 
 #include <algorithm>
@@ -22,15 +23,22 @@ void write_within(Picture& sheet, int x, int y, std::string text, int width, Col
   sheet.write(x, y, text, scale, colour);
 }
 
+/// The image, from memory or from its file.
+Image image_of(const ImageSet& set, std::int64_t sample) {
+  if (!set.images.defined()) return decode_image(read_file(set.files[sample]), set.files[sample]);
+  const Shape& shape = set.images.shape();
+  const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]),
+            channels = static_cast<int>(shape[3]);
+  return Image(ImageView(set.images.data<std::uint8_t>() + sample * height * width * channels, height, width,
+                         channels));
+}
+
 void draw_tile(Picture& sheet, int x, int y, const Dataset& dataset, std::int64_t sample) {
   const ImageSet& train = dataset.train;
-  const Shape& shape = train.images.shape();
   const std::int32_t given = train.given[sample], truth = train.truth[sample];
   const bool wrong = given != truth;
   if (wrong) sheet.fill(x - frame, y - frame, image_size + 2 * frame, image_size + 2 * frame, red);
-  sheet.draw(x, y, image_size,
-             {train.images.data<std::uint8_t>() + sample * shape[1] * shape[2] * shape[3],
-              static_cast<int>(shape[1]), static_cast<int>(shape[2]), static_cast<int>(shape[3])});
+  sheet.draw(x, y, image_size, image_of(train, sample));
   const int below = y + image_size + frame + 2;
   write_within(sheet, x, below, dataset.class_names[given], image_size, wrong ? red : ink);
   if (!wrong) return;
@@ -42,7 +50,6 @@ void draw_tile(Picture& sheet, int x, int y, const Dataset& dataset, std::int64_
 
 Picture contact_sheet(const Dataset& dataset, const std::string& title) {
   const ImageSet& train = dataset.train;
-  if (!train.images.defined()) reject("--show needs the images in memory, which {} has not", dataset.name);
   const std::int64_t count = std::min<std::int64_t>(columns * most_rows, train.size());
   const int rows = static_cast<int>((count + columns - 1) / columns);
   Picture sheet(gap + columns * (image_size + gap), title_height + rows * (tile_height + gap), paper);

@@ -10,7 +10,7 @@ namespace noisegate {
 
 /// Up to 80 training images at even distances through the set, so that wrong labels have their true share.
 /// Under an image stands the label that it is given; where that is wrong, framed and in red, with the true
-/// one below. `title` is the first line. Throws Error where the images are not in memory.
+/// one below. `title` is the first line. Throws Error naming an image file that cannot be read.
 Picture contact_sheet(const Dataset& dataset, const std::string& title);
 
 }  // namespace noisegate

@@ -1,5 +1,6 @@
 #include "tools/picture.h"
 
+#include "datasets/augment/resample.h"
 #include "engine/error.h"
 
 #include <algorithm>
@@ -47,14 +48,26 @@ void Picture::fill(int x, int y, int width, int height, Colour colour) {
                 bytes_.begin() + (static_cast<std::ptrdiff_t>(row) * width_ + column) * 3);
 }
 
-void Picture::draw(int x, int y, int size, const Pixels& image) {
-  for (int row = 0; row < size; ++row)
-    for (int column = 0; column < size; ++column) {
-      const int from_row = row * image.height / size, from_column = column * image.width / size;
-      const std::uint8_t* pixel = image.data + (from_row * image.width + from_column) * image.channels;
-      fill(x + column, y + row, 1, 1,
-           image.channels == 3 ? Colour{pixel[0], pixel[1], pixel[2]} : Colour{pixel[0], pixel[0], pixel[0]});
+void Picture::draw(int x, int y, int size, const ImageView& image) {
+  const int longer = std::max(image.height, image.width);
+  const int height = std::max(1, image.height * size / longer),
+            width = std::max(1, image.width * size / longer);
+  Image shrunk(height, width, image.channels);
+  const bool shrinks = longer > size;
+  if (shrinks) {
+    resample(image, {.length = double(image.height), .outputs = height},
+             {.length = double(image.width), .outputs = width}, shrunk);
+  }
+  const ImageView source = shrinks ? ImageView(shrunk) : image;
+  const int left = x + (size - width) / 2, top = y + (size - height) / 2;
+  for (int row = 0; row < height; ++row) {
+    for (int column = 0; column < width; ++column) {
+      const std::uint8_t* pixel =
+          source.row(row * source.height / height) + column * source.width / width * source.channels;
+      const bool grey = source.channels == 1;
+      fill(left + column, top + row, 1, 1, {pixel[0], pixel[grey ? 0 : 1], pixel[grey ? 0 : 2]});
     }
+  }
 }
 
 void Picture::write(int x, int y, const std::string& text, int scale, Colour colour) {

@@ -1,21 +1,16 @@
 // A small canvas of red, green and blue bytes to draw images and captions on, written as PNG.
 #pragma once
 
+#include "datasets/image.h"
+
 #include <array>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <vector>
 
 namespace noisegate {
 
 using Colour = std::array<std::uint8_t, 3>;
-
-/// An image of `channels` bytes a pixel, 3 of them colour, 1 grey; row after row.
-struct Pixels {
-  const std::uint8_t* data;
-  int height, width, channels;
-};
 
 class Picture {
  public:
@@ -26,8 +21,9 @@ class Picture {
 
   /// What lies outside the picture is left out, here and below.
   void fill(int x, int y, int width, int height, Colour colour);
-  /// The image in a square of this size, every pixel of which takes the nearest of the image's.
-  void draw(int x, int y, int size, const Pixels& image);
+  /// The image in the middle of a square of this size, scaled until its longer side is as long: small ones
+  /// show their pixels, large ones are averaged.
+  void draw(int x, int y, int size, const ImageView& image);
   /// One line of ASCII, its upper left corner at (x, y); other characters become '?'. `scale` pixels a dot.
   void write(int x, int y, const std::string& text, int scale, Colour colour);
 
