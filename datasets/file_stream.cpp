@@ -104,13 +104,13 @@ void FileStream::make_sample(Slot& slot, std::size_t index) const {
   const std::int32_t position = slot.batch.positions[index];
   const std::string& file = set_.files[position];
   try {
-    const Image image = decode_image(read_file(file), file);
+    const DecodedImage image = decode_image(read_file(file), file);
     for (int view = 0; view < plan_.views; ++view) {
       const AugmentationKey key{plan_.seed, plan_.epoch, static_cast<std::uint32_t>(position),
                                 static_cast<std::uint32_t>(view)};
       Tensor& tensor = slot.batch.views[view];
       const std::int64_t values = tensor.numel() / tensor.size(0);
-      augment_image(image, dataset_.fit, plan_.augmentation, key, table_,
+      augment_image(image.view(), dataset_.fit, plan_.augmentation, key, table_,
                     tensor.data<float>() + static_cast<std::int64_t>(index) * values);
     }
   } catch (const Error& error) {

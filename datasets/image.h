@@ -1,4 +1,6 @@
-// One image in memory: rows of pixels, each of `channels` bytes (1: grey, 3: red, green, blue).
+// One image in memory: rows of pixels, each of `channels` bytes. Grey has 1; colour has 3 (red, green, blue)
+// where it is stored and 4, the last of them unused, where it is worked on: a pixel is a word then, which the
+// processor's vector instructions take many of at a time.
 #pragma once
 
 #include <cstddef>

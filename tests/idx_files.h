@@ -16,11 +16,14 @@ namespace noisegate {
 /// An idx file of bytes with these dimensions and values, which need not fit together.
 inline std::vector<std::byte> idx(const std::vector<std::uint32_t>& shape,
                                   const std::vector<std::uint8_t>& values) {
-  std::vector<std::byte> bytes = {std::byte{0}, std::byte{0}, std::byte{8},
-                                  static_cast<std::byte>(shape.size())};
-  for (const std::uint32_t extent : shape)
-    for (const int shift : {24, 16, 8, 0}) bytes.push_back(static_cast<std::byte>(extent >> shift & 0xff));
-  for (const std::uint8_t value : values) bytes.push_back(std::byte{value});
+  const std::size_t header = 4 + 4 * shape.size();
+  std::vector<std::byte> bytes(header + values.size());
+  bytes[2] = std::byte{8};
+  bytes[3] = static_cast<std::byte>(shape.size());
+  for (std::size_t d = 0; d < shape.size(); ++d)
+    for (int i = 0; i < 4; ++i)
+      bytes[4 + 4 * d + i] = static_cast<std::byte>(shape[d] >> (24 - 8 * i) & 0xff);
+  for (std::size_t i = 0; i < values.size(); ++i) bytes[header + i] = std::byte{values[i]};
   return bytes;
 }
 

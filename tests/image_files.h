@@ -16,8 +16,7 @@ namespace noisegate {
 
 inline void append_bytes(void* bytes, void* data, int size) {
   const auto* begin = static_cast<const std::byte*>(data);
-  static_cast<std::vector<std::byte>*>(bytes)->insert(static_cast<std::vector<std::byte>*>(bytes)->end(),
-                                                      begin, begin + size);
+  for (int i = 0; i < size; ++i) static_cast<std::vector<std::byte>*>(bytes)->push_back(begin[i]);
 }
 
 inline std::vector<std::byte> png(const Image& image) {

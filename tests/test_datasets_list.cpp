@@ -307,16 +307,20 @@ TEST_CASE("sets of files are cut and split as sets in memory are") {
 TEST_CASE("images: PNG and JPEG of every kind become red, green and blue") {
   Image grey(3, 5, 1);
   for (std::size_t i = 0; i < grey.pixels.size(); ++i) grey.pixels[i] = static_cast<std::uint8_t>(16 * i);
-  const Image decoded = decode_image(png(grey), "grey.png");
-  CHECK(decoded.channels == 3);
-  CHECK(decoded.height == 3);
-  CHECK(decoded.width == 5);
-  for (std::size_t i = 0; i < decoded.pixels.size(); ++i) CHECK(decoded.pixels[i] == 16 * (i / 3));
+  const DecodedImage decoded = decode_image(png(grey), "grey.png");
+  CHECK(decoded.view().channels == 4);
+  CHECK(decoded.view().height == 3);
+  CHECK(decoded.view().width == 5);
+  for (int i = 0; i < 15; ++i)
+    for (int c = 0; c < 3; ++c) CHECK(decoded.view().pixels[4 * i + c] == 16 * i);
 
-  const Image colour = plain_image(40, 30, 200, 100, 50);
-  const Image photo = decode_image(jpeg(colour), "photo.jpg");
-  for (std::size_t i = 0; i < photo.pixels.size(); ++i)
-    CHECK(std::abs(photo.pixels[i] - colour.pixels[i]) <= 2);
+  const DecodedImage photo = decode_image(jpeg(plain_image(40, 30, 200, 100, 50)), "photo.jpg");
+  for (int i = 0; i < 1200; ++i) {
+    const std::uint8_t* pixel = photo.view().pixels + 4 * i;
+    CHECK(std::abs(pixel[0] - 200) <= 2);
+    CHECK(std::abs(pixel[1] - 100) <= 2);
+    CHECK(std::abs(pixel[2] - 50) <= 2);
+  }
 }
 
 TEST_CASE("images: what is damaged, cut short, too large or a bomb is refused") {

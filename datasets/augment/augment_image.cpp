@@ -46,19 +46,38 @@ Image fit_image(ImageView source, const ImageFit& fit, const Augmentation& augme
   return target;
 }
 
+/// A copy to work on: grey, or of four channels.
+Image working_copy(ImageView source) {
+  if (source.channels != 3) return Image(source);
+  Image image(source.height, source.width, 4);
+  for (std::size_t i = 0; i < source.size() / 3; ++i)
+    std::copy_n(source.pixels + 3 * i, 3, &image.pixels[4 * i]);
+  return image;
+}
+
+/// How many channels of an image that is worked on are seen.
+int output_channels(const Image& image) {
+  return image.channels == 1 ? 1 : 3;
+}
+
 void normalise(const Image& image, const PixelTable& table, float* output) {
   const std::size_t pixels = image.pixels.size() / image.channels;
-  const std::uint8_t* value = image.pixels.data();
-  for (std::size_t i = 0; i < pixels; ++i)
-    for (int c = 0; c < image.channels; ++c) *output++ = table(c, *value++);
+  const std::uint8_t* pixel = image.pixels.data();
+  if (image.channels == 1) {
+    for (std::size_t i = 0; i < pixels; ++i) output[i] = table(0, pixel[i]);
+    return;
+  }
+  for (std::size_t i = 0; i < pixels; ++i, pixel += 4, output += 3)
+    for (int c = 0; c < 3; ++c) output[c] = table(c, pixel[c]);
 }
 
 void cut_out(const Cutout& square, const Image& image, float* output) {
+  const int channels = output_channels(image);
   const int top = std::max(square.top, 0), bottom = std::min(square.bottom, image.height);
   const int left = std::max(square.left, 0), right = std::min(square.right, image.width);
   for (int y = top; y < bottom; ++y) {
-    float* row = output + static_cast<std::size_t>(y) * image.width * image.channels;
-    std::fill(row + left * image.channels, row + right * image.channels, 0.0f);
+    float* row = output + static_cast<std::size_t>(y) * image.width * channels;
+    std::fill(row + left * channels, row + right * channels, 0.0f);
   }
 }
 
@@ -73,11 +92,11 @@ PixelTable::PixelTable(int channels, const std::array<float, 3>& mean, const std
 
 void augment_image(ImageView source, const ImageFit& fit, const Augmentation& augmentation,
                    const AugmentationKey& key, const PixelTable& table, float* output) {
-  Image changed;
-  if (augmentation.randaugment) {
-    changed = Image(source);
-    augmentation.randaugment->apply(changed, key);
-    source = changed;
+  Image copy;
+  if (augmentation.randaugment || source.channels == 3) {
+    copy = working_copy(source);
+    if (augmentation.randaugment) augmentation.randaugment->apply(copy, key);
+    source = copy;
   }
   Image image = fit_image(source, fit, augmentation, key);
   if (augmentation.rotation > 0)

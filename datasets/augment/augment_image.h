@@ -21,7 +21,8 @@ class PixelTable {
   std::vector<float> values_;
 };
 
-/// `source`, of any size, to height·width·channels normalised floats.
+/// `source`, of any size and 1, 3 or 4 channels, to height·width·channels normalised floats; of four
+/// channels, the first three.
 void augment_image(ImageView source, const ImageFit& fit, const Augmentation& augmentation,
                    const AugmentationKey& key, const PixelTable& table, float* output);
 

@@ -26,30 +26,34 @@ NOISEGATE_HD inline std::int32_t grey(std::int32_t r, std::int32_t g, std::int32
   return (19595 * r + 38470 * g + 7471 * b + one / 2) >> 16;
 }
 
-/// `pixel` (r, g, b) with its hue moved by `shift`, a part of the colour circle in 65536ths in [0, one), and
+struct Pixel {
+  std::int32_t r, g, b;
+};
+
+/// The pixel with its hue moved by `shift`, a part of the colour circle in 65536ths in [0, one), and
 /// saturation and value (of HSV) as they were. With the hue measured in sixths of the circle times
 /// d = max − min, it is a whole number, and so is the channel that changes: nothing is rounded but the shift.
-NOISEGATE_HD inline void shift_hue(std::uint8_t* pixel, std::int32_t shift) {
-  const std::int32_t r = pixel[0], g = pixel[1], b = pixel[2];
+NOISEGATE_HD inline Pixel shift_hue(Pixel pixel, std::int32_t shift) {
+  const auto [r, g, b] = pixel;
   const std::int32_t high = r > g ? (r > b ? r : b) : (g > b ? g : b);
   const std::int32_t low = r < g ? (r < b ? r : b) : (g < b ? g : b);
-  const std::int32_t d = high - low;
-  std::int32_t hue = r == high ? g - b : g == high ? 2 * d + b - r : 4 * d + r - g;  // in (−d, 5d]
-  hue += (6 * d * shift + one / 2) >> 16;
-  hue += hue < 0 ? 6 * d : 0;
-  hue -= hue >= 6 * d ? 6 * d : 0;
-  // Each channel rises, stays, falls and stays over the circle; green and blue do so a third and two later.
-  const auto channel = [&](std::int32_t delay) {
-    std::int32_t h = hue - delay * d;
-    h += h < 0 ? 6 * d : 0;
-    const std::int32_t from_peak = h < 3 * d ? h : 6 * d - h;  // in [0, 3d]
-    const std::int32_t value = 2 * d - from_peak;
-    return static_cast<std::uint8_t>(low + (value < 0 ? 0 : value > d ? d : value));
+  const std::int32_t d = high - low, circle = 6 * d;
+  std::int32_t hue = r == high ? g - b : g == high ? 2 * d + b - r : 4 * d + r - g;  // in [−d, 5d]
+  hue += (circle * shift + one / 2) >> 16;
+  hue += hue < 0 ? circle : 0;
+  hue -= hue >= circle ? circle : 0;
+  // Each channel is at its peak a third of the circle wide, about 0 (red), 2d (green) and 4d (blue), falls
+  // over a sixth on either side and is at its lowest for the last third.
+  const auto channel = [&](std::int32_t peak) {
+    const std::int32_t distance = hue > peak ? hue - peak : peak - hue;
+    const std::int32_t around = circle - distance;
+    const std::int32_t value = 2 * d - (distance < around ? distance : around);
+    return low + (value < 0 ? 0 : value > d ? d : value);
   };
-  pixel[0] = channel(0);
-  pixel[1] = channel(2);
-  pixel[2] = channel(4);
+  return {channel(0), channel(2 * d), channel(4 * d)};
 }
+
+// Images here are grey or have four channels.
 
 /// The mean luma of an image, rounded: what contrast is measured from.
 std::int32_t mean_grey(ImageView image);

@@ -1,7 +1,6 @@
 // Resizing by a triangle filter as wide as the step between output pixels: bilinear interpolation where the
-// image grows, an average without aliasing where it shrinks, as Pillow's BILINEAR. Weights are in 65536ths
-// and sums are rounded to bytes after the rows and again after the columns, so that every machine gets the
-// same image.
+// image grows, an average without aliasing where it shrinks, as Pillow's BILINEAR. In integers, so that every
+// machine gets the same image.
 #pragma once
 
 #include "datasets/image.h"
