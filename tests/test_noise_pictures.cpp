@@ -18,11 +18,11 @@ constexpr Colour white{255, 255, 255}, black{0, 0, 0}, red{255, 0, 0};
 
 Image decoded(const Picture& picture) {
   const std::string png = picture.png();
-  return decode_image(std::as_bytes(std::span(png)), "picture.png");
+  return Image(decode_image(std::as_bytes(std::span(png)), "picture.png").view());
 }
 
 Colour pixel(const Image& image, int x, int y) {
-  const std::uint8_t* p = ImageView(image).row(y) + x * 3;
+  const std::uint8_t* p = ImageView(image).row(y) + x * image.channels;
   return {p[0], p[1], p[2]};
 }
 

@@ -25,7 +25,8 @@ void write_within(Picture& sheet, int x, int y, std::string text, int width, Col
 
 /// The image, from memory or from its file.
 Image image_of(const ImageSet& set, std::int64_t sample) {
-  if (!set.images.defined()) return decode_image(read_file(set.files[sample]), set.files[sample]);
+  if (!set.images.defined())
+    return Image(decode_image(read_file(set.files[sample]), set.files[sample]).view());
   const Shape& shape = set.images.shape();
   const int height = static_cast<int>(shape[1]), width = static_cast<int>(shape[2]),
             channels = static_cast<int>(shape[3]);
