@@ -1,5 +1,6 @@
 #include "datasets/image_file.h"
 
+#include "datasets/jpeg_tables.h"
 #include "engine/error.h"
 
 #include <cstdlib>
@@ -46,6 +47,7 @@ std::size_t block_for(std::int64_t height, std::int64_t width) {
 
 DecodedImage decode_image(std::span<const std::byte> bytes, const std::string& name) {
   if (bytes.size() > std::numeric_limits<int>::max()) reject("{} is too large for an image", name);
+  require_sound_huffman_tables(bytes, name);
   const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
   const int size = static_cast<int>(bytes.size());
   int width = 0, height = 0, channels = 0;

@@ -347,3 +347,23 @@ TEST_CASE("images: what is damaged, cut short, too large or a bomb is refused") 
   }
   check_error([&] { decode_image(bomb, "bomb.png"); }, {"bomb.png", "damaged", "outofmem"});
 }
+
+TEST_CASE("images: Huffman tables of more codes than a table can have are refused") {
+  auto photo = jpeg(plain_image(16, 16, 9, 99, 199));
+  const auto is_table = [&](std::size_t i) {
+    return photo[i] == std::byte{0xff} && photo[i + 1] == std::byte{0xc4};
+  };
+  std::size_t table = 0;
+  while (!is_table(table)) ++table;
+  for (std::size_t i = 0; i < 16; ++i) photo[table + 5 + i] = std::byte{17};  // 272 codes
+  check_error([&] { decode_image(photo, "overflow.jpg"); }, {"overflow.jpg", "Huffman table has 272 codes"});
+
+  // A profile, and what stands behind the image's end, may hold the same bytes.
+  auto sound = jpeg(plain_image(16, 16, 9, 99, 199));
+  std::vector<std::byte> profile = {std::byte{0xff}, std::byte{0xe2}, std::byte{0}, std::byte{42}};
+  profile.insert(profile.end(), photo.begin() + static_cast<std::ptrdiff_t>(table),
+                 photo.begin() + static_cast<std::ptrdiff_t>(table) + 40);
+  sound.insert(sound.begin() + 2, profile.begin(), profile.end());
+  sound.insert(sound.end(), profile.begin(), profile.end());
+  CHECK(decode_image(sound, "profile.jpg").view().width == 16);
+}

@@ -120,7 +120,7 @@ while read -r _ name; do
 done <<<"$files"
 
 if [ "$dataset" = cifar-n ]; then
-  echo "fetch_data: ready: noisegate train --noise human:worst,file=$folder/CIFAR-10_human.pt ..."
+  echo "fetch_data: ready: noisegate train --data $folder --dataset cifar10 --noise human:worst ..."
 else
   echo "fetch_data: ready: noisegate train --data ${2:-data} --dataset $dataset ..."
 fi

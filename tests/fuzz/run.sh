@@ -8,6 +8,7 @@ seeds=$here/seeds
 
 "$build/fuzz_cifar" -max_total_time="$seconds" -print_final_stats=1 -max_len=9300  # three records
 "$build/fuzz_csv" -max_total_time="$seconds" -print_final_stats=1 -dict="$here/csv.dict"
+"$build/fuzz_datasets" -max_total_time="$seconds" -print_final_stats=1
 "$build/fuzz_label_archive" -max_total_time="$seconds" -print_final_stats=1 -dict="$here/labels.dict" \
   -seed_inputs="$seeds/torch_archive,$seeds/pickled_arrays,$seeds/pickled_list,$seeds/pickled_object,$seeds/pickled_tensor"
 "$build/fuzz_numpy" -max_total_time="$seconds" -print_final_stats=1 -dict="$here/numpy.dict" \
