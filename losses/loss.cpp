@@ -255,6 +255,20 @@ std::optional<TransitionRequest> transition_request(const Spec& spec) {
   return TransitionRequest{Source::file, word};
 }
 
+std::unique_ptr<LossPart> make_margin_loss(Spec spec) {
+  if (names_of(spec).size() > 1 || spec.name() == gjs().info.name ||
+      !find_part(spec.name(), spec).info.of_margin)
+    reject("{} '{}': only a loss of the given label's probability alone will do here", spec.what(),
+           spec.text());
+  const LossEntry& entry = find_part(spec.name(), spec);
+  spec.expect(keys_of({&entry}));
+  const LossValues values = read_values(entry, spec, {}, {}, {});
+  for (const LossParameter& knob : margin_knobs())
+    if (spec.has(knob.key == "tau" ? tau_key(entry.info) : knob.key))
+      reject("{} '{}': {} does not go with a scheme that clips", spec.what(), spec.text(), knob.key);
+  return entry.make(values);
+}
+
 std::unique_ptr<Loss> make_loss(Spec spec, const LossSetting& setting) {
   if (spec.name() == gjs().info.name) {
     const LossParameter& pi = gjs().info.parameters.front();

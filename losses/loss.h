@@ -105,6 +105,10 @@ std::optional<TransitionRequest> transition_request(const Spec& spec);
 /// value outside its range, and for a transition matrix that cannot be read or, for backward, inverted.
 std::unique_ptr<Loss> make_loss(Spec spec, const LossSetting& setting = {});
 
+/// A loss of p_y by itself, without knobs, for schemes that work on it. Throws Error for other losses, and as
+/// make_loss() does.
+std::unique_ptr<LossPart> make_margin_loss(Spec spec);
+
 /// Cross entropy with a row of targets (N,K) for each sample: mean −Σ_i t_i log p_i. No gradient flows to the
 /// targets. logits (N,K).
 Variable soft_cross_entropy(const Variable& logits, const Tensor& targets);

@@ -30,18 +30,6 @@ void for_each_block(const LossBatch& batch, int views, Body body) {
   }
 }
 
-/// Throws Error unless logits (views·N,K) and labels (N) fit, K ≥ 2, N ≥ 1 and every label is in [0,K).
-void require_labels(const Variable& logits, const Tensor& labels, int views) {
-  if (logits.shape().rank() != 2 || labels.shape().rank() != 1 || labels.dtype() != DType::i32 ||
-      labels.numel() == 0 || logits.shape()[0] != views * labels.numel() || logits.shape()[1] < 2)
-    reject("loss: logits {} and labels {} do not fit{}", to_string(logits.shape()), to_string(labels.shape()),
-           views == 1 ? "" : ": it compares two views of each sample");
-  const std::int32_t* label = labels.data<std::int32_t>();
-  for (std::int64_t i = 0; i < labels.numel(); ++i)
-    if (label[i] < 0 || label[i] >= logits.shape()[1])
-      reject("loss: label {} is not one of {} classes", label[i], logits.shape()[1]);
-}
-
 /// The mean of the samples' losses as a node whose backward scales the gradients that are there already.
 Variable mean_of(const std::vector<float>& values, Tensor gradients, const Variable& logits) {
   double sum = 0;
@@ -55,6 +43,17 @@ Variable mean_of(const std::vector<float>& values, Tensor gradients, const Varia
 }
 
 }  // namespace
+
+void require_labels(const Variable& logits, const Tensor& labels, int views) {
+  if (logits.shape().rank() != 2 || labels.shape().rank() != 1 || labels.dtype() != DType::i32 ||
+      labels.numel() == 0 || logits.shape()[0] != views * labels.numel() || logits.shape()[1] < 2)
+    reject("loss: logits {} and labels {} do not fit{}", to_string(logits.shape()), to_string(labels.shape()),
+           views == 1 ? "" : ": it compares two views of each sample");
+  const std::int32_t* label = labels.data<std::int32_t>();
+  for (std::int64_t i = 0; i < labels.numel(); ++i)
+    if (label[i] < 0 || label[i] >= logits.shape()[1])
+      reject("loss: label {} is not one of {} classes", label[i], logits.shape()[1]);
+}
 
 Variable Loss::operator()(const Variable& logits, const Tensor& labels, Step step) const {
   const Trace trace("loss", Trace::Pass::forward);

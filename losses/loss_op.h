@@ -11,6 +11,9 @@
 
 namespace noisegate {
 
+/// Throws Error unless logits (views·N,K) and labels (N) fit, K ≥ 2, N ≥ 1 and every label is in [0,K).
+void require_labels(const Variable& logits, const Tensor& labels, int views);
+
 struct WeightedPart {
   double factor;
   std::unique_ptr<LossPart> loss;

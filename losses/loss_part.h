@@ -4,6 +4,7 @@
 #include "losses/row_block.h"
 
 #include <functional>
+#include <memory>
 #include <optional>
 
 namespace noisegate {
@@ -23,6 +24,12 @@ class LossPart {
   virtual void add(RowBlock<double>& block, double factor) const = 0;
   /// Whether it wants blocks that are normalised.
   virtual bool needs_softmax() const { return true; }
+  /// The same loss, its gradient clipped at the probability P (losses/schemes/clipped_loss.h); null for
+  /// losses that depend on more than p_y, or are clipped already.
+  virtual std::unique_ptr<LossPart> clipped(double threshold) const {
+    static_cast<void>(threshold);
+    return nullptr;
+  }
   /// Nothing where the loss depends on more than p_y.
   virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
 };

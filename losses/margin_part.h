@@ -5,6 +5,7 @@
 
 #include "losses/loss_part.h"
 #include "losses/margin_loss.h"
+#include "losses/schemes/clipped_loss.h"
 
 #include <cmath>
 
@@ -57,6 +58,8 @@ class MarginPart final : public LossPartOf<MarginPart<F>> {
     block.label_weight += weight(loss_, y) * (factor * static_cast<Scalar<P>>(bend.factor * bend.scale));
   }
 
+  std::unique_ptr<LossPart> clipped(double threshold) const override;
+
   std::optional<MarginCurve> curve() const override {
     return [part = *this](double margin, int classes) {
       const Bend bend = part.bend_for(classes);
@@ -83,5 +86,14 @@ class MarginPart final : public LossPartOf<MarginPart<F>> {
   MarginKnobs knobs_;
   double largest_weight_ = 1;
 };
+
+template <class F>
+std::unique_ptr<LossPart> MarginPart<F>::clipped(double threshold) const {
+  if constexpr (is_clipped<F>) {
+    return nullptr;
+  } else {
+    return std::make_unique<MarginPart<ClippedLoss<F>>>(ClippedLoss<F>(loss_, threshold), knobs_);
+  }
+}
 
 }  // namespace noisegate

@@ -52,6 +52,7 @@ TEST_CASE("it tells its version and lists what there is") {
   CHECK(session.run({"--version"}).output == "noisegate " NOISEGATE_VERSION "\n");
   CHECK(contains(session.run({"list", "models"}).output, "wrn-28-2"));
   CHECK(contains(session.run({"list", "losses"}).output, "gce"));
+  CHECK(contains(session.run({"list", "schemes"}).output, "ogc"));
   CHECK(contains(session.run({"list", "noise"}).output, "symmetric"));
   CHECK(contains(session.run({"list", "datasets"}).output, "cifar100"));
   CHECK(contains(session.run({"list", "schedules"}).output, "cosine"));
@@ -107,8 +108,7 @@ TEST_CASE("what is planned says so") {
   const Session session;
   for (const Words& words : {Words{"report"},
                              {"bench", "conv"},
-                             {"list", "schemes"},
-                             {"train", "--scheme", "ogc"},
+                             {"list", "recipes"},
                              {"train", "--recipe", "ogc"},
                              {"train", "--resume", "x"}}) {
     check_refused(session.run(words), 2, {"planned"});

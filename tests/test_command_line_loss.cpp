@@ -100,7 +100,8 @@ TEST_CASE("loss refuses what it cannot use, naming it") {
   refused({"--loss", "forward:true", "--logits", "f.npy", "--labels", "y.npy"}, {"T=FILE"});
   refused({"--loss", "nce", "--plot", "a.svg"}, {"nce", "p_y"});
   refused({"--loss", "ce", "--plot", "a.png"}, {"a.png", ".svg"});
-  refused({"--loss", "ce", "--scheme", "ogc"}, {"--scheme", "planned"});
+  refused({"--loss", "ce", "--scheme", "ogc"}, {"--scheme needs --logits, --labels and --lr"});
+  refused({"--loss", "ce", "--lr", "y.npy", "--logits", "f.npy", "--labels", "y.npy"}, {"--lr"});
   CHECK_FALSE(std::filesystem::exists(session.path("a.svg")));
 }
 
@@ -144,4 +145,39 @@ TEST_CASE("training takes the new losses, and says what is wrong with one") {
   check_refused(run("forward:estimate,run=none", "c"), 2, {"none"});
   check_refused(run("aul:a=1", "c"), 2, {"a must lie in (1, 1000]"});
   CHECK_FALSE(std::filesystem::exists(session.path("c")));
+}
+
+TEST_CASE("a scheme trains through the command line, and tells of itself in the metrics") {
+  const Session session;
+  const Outcome outcome =
+      session.run({"train", "--dataset", "synthetic:train=64,test=32", "--model", "cnn4", "--epochs", "2",
+                   "--batch-size", "32", "--noise", "symmetric:0.4", "--loss", "gce", "--scheme",
+                   "ogc:time-frame=2,queue=64", "--out", "a"});
+  CHECK(outcome.exit_code == 0);
+  CHECK(contains(session.text("a/config.toml"), "scheme = \"ogc:time-frame=2,queue=64\""));
+  const nlohmann::json last = nlohmann::json::parse(lines(session.text("a/metrics.jsonl")).back());
+  CHECK(last["tau"].get<double>() > 0);
+  CHECK(last["mean_clean"].get<double>() < last["mean_noisy"].get<double>());
+  check_refused(session.run({"train", "--loss", "nce", "--scheme", "ogc"}), 2, {"nce", "probability alone"});
+  check_refused(session.run({"train", "--scheme", "ogd"}), 2, {"--scheme", "ogd", "ogc"});
+}
+
+TEST_CASE("loss replays a scheme over recorded steps") {
+  const Session session;
+  std::vector<float> logits;
+  for (int i = 0; i < 2 * 8 * 3; ++i) logits.push_back(static_cast<float>(3 * std::sin(i)));
+  save_numpy<float>(session.path("F.npy"), {2, 8, 3}, logits);
+  save_numpy<std::int64_t>(session.path("Y.npy"), {2, 8}, std::vector<std::int64_t>(16, 1));
+  save_numpy<float>(session.path("lr.npy"), {2}, std::vector<float>{0.1f, 0.1f});
+  const Words words{"loss",     "--scheme", "ogc:time-frame=2,queue=16",
+                    "--logits", "F.npy",    "--labels",
+                    "Y.npy",    "--lr",     "lr.npy",
+                    "--json",   "o.json"};
+  CHECK(session.run(words).exit_code == 0);
+  const nlohmann::json json = json_of(session, "o.json");
+  REQUIRE(json["steps"].size() == 2);
+  CHECK(json["steps"][0]["prob_thr"].get<double>() == doctest::Approx(1e-7));
+  CHECK(json["steps"][1]["tau"].get<double>() < 1e7);
+  save_numpy<float>(session.path("lr.npy"), {1}, std::vector<float>{0.1f});
+  check_refused(session.run(words), 2, {"lr.npy", "(1)", "(2)"});
 }

@@ -4,7 +4,7 @@
 #include "engine/error.h"
 #include "engine/optimizer.h"
 #include "layers/models.h"
-#include "losses/loss.h"
+#include "losses/schemes/scheme.h"
 #include "noise/noise.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
@@ -75,10 +75,21 @@ std::vector<Row> noise_rows() {
   return rows;
 }
 
+std::vector<Row> scheme_rows() {
+  std::vector<Row> rows;
+  for (const SchemeInfo& scheme : list_schemes()) {
+    rows.push_back({scheme.name, scheme.description});
+    for (const std::string& parameter : scheme.parameters) rows.push_back({"", "  " + parameter});
+    if (!scheme.source.empty()) rows.push_back({"", "  " + scheme.source});
+  }
+  return rows;
+}
+
 const std::vector<std::pair<std::string, std::function<std::vector<Row>()>>>& lists() {
   static const std::vector<std::pair<std::string, std::function<std::vector<Row>()>>> all = {
       {"models", [] { return described(list_models()); }},
       {"losses", loss_rows},
+      {"schemes", scheme_rows},
       {"noise", noise_rows},
       {"datasets", [] { return described(list_datasets()); }},
       {"augmentations", [] { return described(list_augmentations()); }},
@@ -104,7 +115,7 @@ void print_aligned(const std::vector<Row>& rows) {
 
 int list_command(const Arguments& arguments) {
   const CommandLine line{.command = "list",
-                         .summary = "names models, losses, noise, datasets, augmentations or schedules",
+                         .summary = "names what there is: models, losses, schemes, noise, datasets, ...",
                          .word = "WHAT",
                          .options = {},
                          .later = {}};
@@ -114,9 +125,7 @@ int list_command(const Arguments& arguments) {
   for (const auto& [name, rows] : lists()) known.push_back(name);
   const auto word = given->find("");
   if (word == given->end()) reject("list needs to know what to list: {}", fmt::join(known, ", "));
-  if (word->second == "schemes" || word->second == "recipes") {
-    reject("{}", not_there_yet("list " + word->second));
-  }
+  if (word->second == "recipes") reject("{}", not_there_yet("list recipes"));
   for (const auto& [name, rows] : lists()) {
     if (name != word->second) continue;
     print_aligned(rows());

@@ -8,6 +8,7 @@
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/loss_plot.h"
+#include "tools/scheme_replay.h"
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +24,7 @@ namespace noisegate {
 namespace {
 
 struct LossOptions {
-  std::string loss, logits, labels, logits2, json, plot;
+  std::string loss, logits, labels, logits2, json, plot, scheme, lr;
   int classes = 10;
   std::int64_t seed = 1;
 };
@@ -39,8 +40,10 @@ CommandLine loss_command_line(LossOptions& o) {
                       {"json", "FILE", "loss, grad, per_sample, margin and weight of all samples", &o.json},
                       {"plot", "F.svg", "draw loss and weight of losses of p_y", &o.plot},
                       {"classes", "K", "for --plot: what the knob tau goes by", &o.classes},
+                      {"scheme", "SPEC", "replay it over steps: logits (T,N,K), labels (T,N)", &o.scheme},
+                      {"lr", "F.npy", "learning rates (T), for --scheme", &o.lr},
                       {"seed", "N", "of the losses that draw random labels", &o.seed}},
-          .later = {"scheme", "lr"}};
+          .later = {}};
 }
 
 struct Samples {
@@ -176,7 +179,12 @@ std::vector<NamedCurve> read_curves(const LossOptions& options) {
 }
 
 void check(const LossOptions& o) {
-  if (o.loss.find_first_not_of(' ') == std::string::npos)
+  if (!o.scheme.empty() && (o.logits.empty() || o.labels.empty() || o.lr.empty()))
+    reject("--scheme needs --logits, --labels and --lr");
+  if (!o.scheme.empty() && !(o.plot.empty() && o.logits2.empty()))
+    reject("--scheme goes with neither --plot nor --logits2");
+  if (o.scheme.empty() && !o.lr.empty()) reject("--lr is for --scheme");
+  if (o.scheme.empty() && o.loss.find_first_not_of(' ') == std::string::npos)
     reject("loss needs --loss; noisegate list losses names them");
   if (o.logits.empty() != o.labels.empty()) reject("--logits and --labels belong together");
   if (o.logits.empty() && o.plot.empty()) reject("loss needs --logits and --labels, or --plot");
@@ -197,6 +205,11 @@ int loss_command(const Arguments& arguments) {
   if (!given) return 0;
   assign_given(line, *given);
   check(options);
+  if (!options.scheme.empty()) {
+    replay_scheme({options.scheme, options.loss.empty() ? "ce" : options.loss, options.logits, options.labels,
+                   options.lr, options.json, options.seed});
+    return 0;
+  }
   if (!options.plot.empty())
     write_file_atomically(options.plot, loss_plot_svg(read_curves(options), options.classes));
   if (options.logits.empty()) return 0;

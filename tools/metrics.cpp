@@ -68,6 +68,7 @@ nlohmann::ordered_json to_json(const EpochMetrics& metrics) {
   if (metrics.validation) line["validation_acc"] = metrics.validation->accuracy();
   if (metrics.left_out.images > 0) line["images_left_out"] = metrics.left_out.images;
   line["lr"] = metrics.learning_rate;
+  for (const auto& [name, value] : metrics.scheme) line[name] = value;
   line["seconds"] = metrics.seconds;
   line["images_per_second"] = metrics.images_per_second();
   line["peak_memory_bytes"] = metrics.peak_memory;

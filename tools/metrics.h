@@ -8,6 +8,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
@@ -59,13 +60,15 @@ struct EpochMetrics {
   LeftOut left_out;                 // of all these sets
   double learning_rate = 0;         // of the epoch's last step
   double seconds = 0;               // of the training steps; tests come on top
-  std::size_t peak_memory = 0;      // bytes in tensors at once, the largest so far
+  std::vector<std::pair<std::string, double>> scheme;  // what it tells after the epoch's last step
+  std::size_t peak_memory = 0;                         // bytes in tensors at once, the largest so far
 
   double images_per_second() const { return static_cast<double>(train.samples) / seconds; }
 };
 
 /// epoch, train_loss, train_acc, train_acc_clean, mean_p_clean, train_acc_noisy, mean_p_noisy, test_acc,
-/// test_acc_ema, validation_acc, images_left_out, lr, seconds, images_per_second, peak_memory_bytes. Keys of
+/// test_acc_ema, validation_acc, images_left_out, lr, what the scheme tells (tau, …), seconds,
+/// images_per_second, peak_memory_bytes. Keys of
 /// what there is not (noisy samples, a momentum model, a validation set, images left out) are not there.
 nlohmann::ordered_json to_json(const EpochMetrics& metrics);
 

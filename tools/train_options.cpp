@@ -71,6 +71,7 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"augment", "SPEC", "crop:4+flip, none; see noisegate list augmentations", &o.augment},
       {"model", "SPEC", "wrn-28-2, resnet34, cnn8; see noisegate list models", &o.model},
       {"loss", "SPEC", "ce, gce:0.7; see noisegate list losses", &o.loss},
+      {"scheme", "SPEC", "ogc; see noisegate list schemes", &o.scheme},
       {"epochs", "N", "passes over the data", &o.epochs},
       {"batch-size", "N", "samples a step", &o.batch_size},
       {"lr", "X", "learning rate", &o.learning_rate},
@@ -96,7 +97,7 @@ CommandLine train_command_line(TrainOptions& options, std::string& config) {
                    .summary = "trains a model and leaves a run folder",
                    .word = "",
                    .options = option_table(options),
-                   .later = {"scheme", "recipe", "resume"}};
+                   .later = {"recipe", "resume"}};
   line.options.push_back({"config", "FILE", "TOML file with any of these; the command line wins", &config});
   return line;
 }
@@ -169,8 +170,9 @@ void resolve(TrainOptions& options) {
   if (!options.data.empty())
     options.data = std::filesystem::absolute(options.data).lexically_normal().string();
   if (options.out.empty()) {
-    const std::string what = fmt::format("{}-{}-{}-{}-seed{}", options.dataset, options.model, options.loss,
-                                         options.noise, options.seed);
+    const std::string scheme = options.scheme == "none" ? "" : "-" + options.scheme;
+    const std::string what = fmt::format("{}-{}-{}{}-{}-seed{}", options.dataset, options.model, options.loss,
+                                         scheme, options.noise, options.seed);
     options.out = (std::filesystem::path("runs") / as_file_name(what)).string();
   }
 }

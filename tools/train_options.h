@@ -24,6 +24,7 @@ struct TrainOptions {
 
   std::string model = "cnn8";
   std::string loss = "ce";
+  std::string scheme = "none";
   int epochs = 20;
   int batch_size = 128;
   double learning_rate = 0.1;
@@ -67,7 +68,7 @@ std::string config_text(const TrainOptions& options);
 void check(const TrainOptions& options);
 
 /// Replaces what stands for something else: device `auto`, threads 0, a relative data folder, an empty `out`,
-/// which becomes runs/DATASET-MODEL-LOSS-NOISE-seedN.
+/// which becomes runs/DATASET-MODEL-LOSS[-SCHEME]-NOISE-seedN.
 void resolve(TrainOptions& options);
 
 }  // namespace noisegate

@@ -63,14 +63,14 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
       data_(std::move(data)),
       augmentation_(Augmentation::parse(options.augment)),
       schedule_(Spec(options.schedule, "--schedule"), options.epochs),
-      loss_(make_loss(Spec(options.loss, "--loss"),
-                      loss_setting(Spec(options.loss, "--loss"), data_.dataset))) {
+      scheme_(make_scheme(Spec(options.scheme, "--scheme"), Spec(options.loss, "--loss"),
+                          loss_setting(Spec(options.loss, "--loss"), data_.dataset))) {
   state_.model = new_model();
   state_.optimizer =
       std::make_unique<Sgd>(state_.model->variables(), SgdOptions{.momentum = options.momentum,
                                                                   .nesterov = options.nesterov,
                                                                   .weight_decay = options.weight_decay,
-                                                                  .l1_decay = loss_->l1_penalty(),
+                                                                  .l1_decay = scheme_->l1_penalty(),
                                                                   .clip_norm = options.clip_norm});
   if (options.ema > 0) {
     state_.average = std::make_unique<MomentumAverage>(tensors(whole_state(*state_.model)), options.ema);
@@ -96,12 +96,14 @@ double Trainer::learning_rate(int steps) const {
   return options_.learning_rate * schedule_.factor(epochs);
 }
 
-Loss::Step Trainer::loss_step() const {
+SchemeStep Trainer::scheme_step(double learning_rate) const {
   // Any number that no two steps of a run share; epochs have fewer steps than this.
   constexpr std::uint32_t most_steps = 1 << 20;
-  return {static_cast<std::uint64_t>(options_.seed),
-          static_cast<std::uint32_t>(state_.epochs_done) * most_steps +
-              static_cast<std::uint32_t>(state_.steps_done)};
+  const auto done = static_cast<std::uint32_t>(state_.steps_done);
+  return {learning_rate,
+          (state_.epochs_done + static_cast<double>(done) / state_.steps_in_epoch) / options_.epochs,
+          {static_cast<std::uint64_t>(options_.seed),
+           static_cast<std::uint32_t>(state_.epochs_done) * most_steps + done}};
 }
 
 Batches Trainer::epoch_batches() const {
@@ -117,7 +119,7 @@ BatchPlan Trainer::plan(Batches batches) const {
           .augmentation = augmentation_,
           .seed = static_cast<std::uint64_t>(options_.seed),
           .epoch = static_cast<std::uint32_t>(state_.epochs_done),
-          .views = loss_->views()};
+          .views = scheme_->views()};
 }
 
 StepResult Trainer::step(std::vector<std::int32_t> positions, double learning_rate) {
@@ -132,7 +134,7 @@ StepResult Trainer::step(const Batch& batch, double learning_rate) {
   // The views of a batch go through the model together, so that they share its batch statistics.
   const Tensor images = batch.views.size() == 1 ? batch.views.front() : concatenate(batch.views);
   const Variable logits = (*state_.model)(Variable(images));
-  const Variable loss = (*loss_)(logits, Tensor::from(labels), loss_step());
+  const Variable loss = scheme_->loss(logits, Tensor::from(labels), scheme_step(learning_rate));
   const auto samples = static_cast<std::int64_t>(labels.size());
   const StepResult result{loss.value().item(), logits.value().slice(0, samples)};
   if (!std::isfinite(result.loss)) {
@@ -180,6 +182,7 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
   EpochMetrics metrics;
   metrics.epoch = state_.epochs_done + 1;
   state_.steps_done = 0;
+  state_.steps_in_epoch = steps;
   double loss_sum = 0;
   while (const auto batch = stream->next()) {
     metrics.left_out.add(batch->left_out);
@@ -200,6 +203,7 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
     fail("the model's outputs for the test set became non-finite by step {} of epoch {}", steps,
          metrics.epoch);
   }
+  metrics.scheme = scheme_->metrics();
   metrics.peak_memory = memory_statistics(Device::cpu).peak;
   ++state_.epochs_done;
   return metrics;

@@ -5,7 +5,7 @@
 #include "datasets/sampling.h"
 #include "engine/optimizer.h"
 #include "layers/module.h"
-#include "losses/loss.h"
+#include "losses/schemes/scheme.h"
 #include "tools/metrics.h"
 #include "tools/train_options.h"
 #include "tools/training_data.h"
@@ -26,6 +26,7 @@ struct TrainingState {
   std::unique_ptr<MomentumAverage> average;  // null without --ema
   int epochs_done = 0;
   int steps_done = 0;  // of the epoch that is under way
+  int steps_in_epoch = 1;
 };
 
 struct StepResult {
@@ -64,7 +65,7 @@ class Trainer {
 
  private:
   double learning_rate(int steps) const;
-  Loss::Step loss_step() const;
+  SchemeStep scheme_step(double learning_rate) const;
   Batches epoch_batches() const;
   BatchPlan plan(Batches batches) const;
   void measure(const StepResult& result, std::span<const std::int32_t> positions,
@@ -76,7 +77,7 @@ class Trainer {
   TrainingData data_;
   Augmentation augmentation_;
   Schedule schedule_;
-  std::unique_ptr<Loss> loss_;
+  std::unique_ptr<Scheme> scheme_;
   TrainingState state_;
   std::unique_ptr<Module> average_model_;  // where the momentum average is put to be tested
 };

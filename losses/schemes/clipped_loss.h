@@ -1,0 +1,40 @@
+// A loss of p_y whose gradient is clipped at a threshold (Ye et al. 2025, Optimized Gradient Clipping,
+// Sec. 4.2).
+#pragma once
+
+#include "losses/margin_loss.h"
+
+namespace noisegate {
+
+/// ℓ(p) where p > P, else 1 − τ·p + ℓ(P) with τ = |ℓ'(P)|: below P the slope stays τ. For cross entropy it is
+/// continuous, since τ·P = 1 there.
+template <class F>
+struct ClippedLoss {
+  F loss;
+  double threshold;  // P, in (0, 1)
+  double tau;
+  double value_at_threshold;  // ℓ(P)
+
+  ClippedLoss(F unclipped, double p) : loss(unclipped), threshold(p) {
+    const Probability<double> at{p, 1 - p, std::log(p), std::log1p(-p)};
+    tau = -slope(loss, at);
+    value_at_threshold = loss.value(at);
+  }
+
+  template <class T>
+  NOISEGATE_HD T value(const Probability<T>& y) const {
+    const T line = math::constant<T>(1 + value_at_threshold) - math::constant<T>(tau) * y.p;
+    return math::select(y.p > math::constant<T>(threshold), loss.value(y), line);
+  }
+  template <class T>
+  NOISEGATE_HD T log_slope(const Probability<T>& y) const {
+    return math::select(y.p > math::constant<T>(threshold), loss.log_slope(y), math::constant<T>(-tau) * y.p);
+  }
+};
+
+template <class F>
+inline constexpr bool is_clipped = false;
+template <class F>
+inline constexpr bool is_clipped<ClippedLoss<F>> = true;
+
+}  // namespace noisegate

@@ -1,0 +1,201 @@
+// Optimized gradient clipping and its rivals: the mixture, the threshold, the clipped loss, and the published
+// trace.
+#include "engine/random.h"
+#include "losses/schemes/clipped_loss.h"
+#include "losses/schemes/ogc.h"
+#include "losses/schemes/scheme.h"
+#include "tests/check_error.h"
+#include "tests/loss_batch.h"
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <map>
+
+#include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
+
+using namespace noisegate;
+
+namespace {
+
+std::map<std::string, double> told(const Scheme& scheme) {
+  const auto metrics = scheme.metrics();
+  return {metrics.begin(), metrics.end()};
+}
+
+/// Values of two overlapping clusters, irregular but always the same.
+std::vector<float> two_clusters() {
+  Philox random(3, Purpose::test);
+  std::vector<float> values;
+  for (int i = 0; i < 600; ++i) values.push_back(0.3f + 0.2f * random.normal());
+  for (int i = 0; i < 400; ++i) values.push_back(2.5f + 0.6f * random.normal());
+  return values;
+}
+
+/// The same fit with nothing but arrays: responsibilities of both components, written out.
+std::array<Gaussian, 2> plain_fit(const std::vector<float>& x) {
+  const auto n = static_cast<double>(x.size());
+  double centre[2] = {*std::ranges::min_element(x), *std::ranges::max_element(x)};
+  std::vector<std::array<double, 2>> r(x.size());
+  for (int step = 0; step < 100; ++step) {
+    double sum[2] = {}, count[2] = {};
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      const int k = std::abs(x[i] - centre[1]) < std::abs(x[i] - centre[0]) ? 1 : 0;
+      r[i] = {k == 0 ? 1.0 : 0.0, k == 1 ? 1.0 : 0.0};
+      sum[k] += x[i];
+      count[k] += 1;
+    }
+    for (int k = 0; k < 2; ++k) centre[k] = sum[k] / count[k];
+  }
+  std::array<Gaussian, 2> g{};
+  const auto maximise = [&] {
+    for (int k = 0; k < 2; ++k) {
+      double count = 0, sum = 0, squares = 0;
+      for (std::size_t i = 0; i < x.size(); ++i) count += r[i][k], sum += r[i][k] * x[i];
+      for (std::size_t i = 0; i < x.size(); ++i) squares += r[i][k] * std::pow(x[i] - sum / count, 2);
+      g[k] = {count / n, sum / count, squares / count + 1e-3};
+    }
+  };
+  maximise();
+  double before = -1e300;
+  for (int step = 0; step < 10; ++step) {
+    double likelihood = 0;
+    for (std::size_t i = 0; i < x.size(); ++i) {
+      double density[2];
+      for (int k = 0; k < 2; ++k)
+        density[k] = g[k].weight / std::sqrt(2 * M_PI * g[k].variance) *
+                     std::exp(-std::pow(x[i] - g[k].mean, 2) / (2 * g[k].variance));
+      for (int k = 0; k < 2; ++k) r[i][k] = density[k] / (density[0] + density[1]);
+      likelihood += std::log(density[0] + density[1]) / n;
+    }
+    maximise();
+    if (std::abs(likelihood - before) < 1e-3) break;
+    before = likelihood;
+  }
+  return g;
+}
+
+}  // namespace
+
+TEST_CASE("the mixture of two Gaussians is that of a plain implementation") {
+  const std::vector<float> values = two_clusters();
+  const auto fitted = fit_two_gaussians(values), plain = plain_fit(values);
+  for (int k = 0; k < 2; ++k) {
+    CHECK(fitted[k].weight == doctest::Approx(plain[k].weight).epsilon(1e-9));
+    CHECK(fitted[k].mean == doctest::Approx(plain[k].mean).epsilon(1e-9));
+    CHECK(fitted[k].variance == doctest::Approx(plain[k].variance).epsilon(1e-9));
+  }
+  CHECK(fitted[0].mean == doctest::Approx(0.3).epsilon(0.05));
+  CHECK(fitted[1].mean == doctest::Approx(2.5).epsilon(0.05));
+  const auto two_values = fit_two_gaussians(std::vector<float>{0, 0, 0, 5});
+  CHECK(two_values[0].weight == doctest::Approx(0.75));
+  CHECK(two_values[1].variance == doctest::Approx(1e-3));
+}
+
+TEST_CASE("the clipped gradient ratio falls with the threshold, and the threshold meets its target") {
+  const auto components = fit_two_gaussians(two_clusters());
+  const Steepness ce = [](double p) { return 1 / p; };
+  double before = clipped_gradient_ratio(components, ce, 1e-7);
+  for (const double p : {1e-5, 1e-3, 0.1, 0.3, 0.6, 0.9, 1 - 1e-7}) {
+    const double ratio = clipped_gradient_ratio(components, ce, p);
+    CHECK(ratio <= before);
+    before = ratio;
+  }
+  CHECK(before == doctest::Approx(1).epsilon(1e-3));  // every gradient is clipped to the same
+  const double p = find_threshold(components, ce, 3);
+  CHECK(clipped_gradient_ratio(components, ce, p) <= 3);
+  CHECK(clipped_gradient_ratio(components, ce, p - 1.0 / 1024) > 3);
+  CHECK(find_threshold(components, ce, 1e9) == 1e-7);
+  CHECK(find_threshold(components, ce, 0.5) == 1 - 1e-7);
+}
+
+TEST_CASE("a clipped loss is the loss above P and a line of slope τ below") {
+  const ClippedLoss<CrossEntropy> ce(CrossEntropy{}, 0.2);
+  CHECK(ce.tau == doctest::Approx(5));
+  const auto at = [](double p) { return Probability<double>{p, 1 - p, std::log(p), std::log1p(-p)}; };
+  CHECK(ce.value(at(0.5)) == doctest::Approx(-std::log(0.5)));
+  CHECK(ce.value(at(0.1)) == doctest::Approx(1 - 5 * 0.1 + std::log(5)));
+  CHECK(slope(ce, at(0.1)) == doctest::Approx(-5));
+  CHECK(ce.value(at(0.2 - 1e-9)) == doctest::Approx(ce.value(at(0.2 + 1e-9))));  // τP = 1
+  const ClippedLoss<GeneralizedCrossEntropy> gce(GeneralizedCrossEntropy{0.7}, 0.2);
+  CHECK(gce.tau == doctest::Approx(std::pow(0.2, -0.3)));
+  CHECK(gce.value(at(0.1)) == doctest::Approx(1 - gce.tau * 0.1 + (1 - std::pow(0.2, 0.7)) / 0.7));
+}
+
+TEST_CASE("OGC follows the published trace") {
+  std::ifstream file(std::string(NOISEGATE_TEST_DATA) + "/ogc.json");
+  const auto data = nlohmann::json::parse(file);
+  const auto scheme =
+      make_scheme(Spec("ogc:epsilon=20,time-frame=4,queue=512", "--scheme"), Spec("ce", "--loss"));
+  std::uint32_t t = 0;
+  for (const auto& step : data["steps"]) {
+    CAPTURE(t);
+    std::vector<float> logits;
+    for (const auto& row : step["logits"])
+      for (const auto& value : row) logits.push_back(value.get<float>());
+    const auto labels = step["labels"].get<std::vector<std::int32_t>>();
+    const auto rows = static_cast<std::int64_t>(labels.size());
+    const Variable loss = scheme->loss(Variable(Tensor::from(logits, {rows, 10})), Tensor::from(labels),
+                                       {step["lr"].get<double>(), 0, {1, t++}});
+    auto metrics = told(*scheme);
+    CHECK(std::abs(metrics["prob_thr"] - step["prob_thr"].get<double>()) <= 1.0 / 1024);
+    CHECK(metrics["mean_clean"] == doctest::Approx(step["mean_clean"].get<double>()).epsilon(1e-4));
+    CHECK(metrics["mean_noisy"] == doctest::Approx(step["mean_noisy"].get<double>()).epsilon(1e-4));
+    CHECK(loss.value().item() == doctest::Approx(step["loss"].get<double>()).epsilon(1e-4));
+  }
+  CHECK(t == 24);
+}
+
+TEST_CASE("OGC scales epsilon by the learning rate unless told not to") {
+  const TestBatch batch = irregular_batch(64, 10, 4);
+  const std::vector<float> numbers(batch.logits.begin(), batch.logits.end());
+  const auto threshold = [&](const std::string& spec, double learning_rate) {
+    const auto scheme = make_scheme(Spec(spec, "--scheme"), Spec("fl", "--loss"));
+    scheme->loss(Variable(Tensor::from(numbers, {64, 10})), Tensor::from(batch.labels),
+                 {learning_rate, 0, {}});
+    return told(*scheme)["prob_thr"];
+  };
+  const std::string spec = "ogc:epsilon=2,time-frame=1,queue=64";
+  CHECK(threshold(spec, 1) == threshold(spec + ",lr-scaled=0", 0.01));
+  CHECK(threshold(spec, 0.1) == threshold("ogc:epsilon=0.2,time-frame=1,queue=64", 1));
+  CHECK(threshold(spec, 0.1) > threshold(spec, 1));
+  CHECK(threshold("ogc:epsilon=2,time-frame=2,queue=64", 1) == 1e-7);  // not its step yet
+  CHECK(threshold("ogc:epsilon=2,time-frame=1,queue=65", 1) == 1e-7);  // not full yet
+}
+
+TEST_CASE("its rivals clip at a fixed, a falling and an averaged threshold") {
+  const Variable logits(Tensor::from(std::vector<float>{0, 0, 0, 0}, {1, 4}));
+  const Tensor labels = Tensor::from(std::vector<std::int32_t>{0});
+  const auto make = [](const std::string& spec) {
+    return make_scheme(Spec(spec, "--scheme"), Spec("ce", "--loss"));
+  };
+  const auto fixed = make("fixed-clip:tau=2");
+  CHECK(fixed->loss(logits, labels, {}).value().item() == doctest::Approx(1 - 2 * 0.25 + std::log(2)));
+  CHECK(told(*fixed)["prob_thr"] == doctest::Approx(0.5));
+  const auto linear = make("linear-clip:beta=8");
+  linear->loss(logits, labels, {0.1, 0.75, {}});
+  CHECK(told(*linear)["tau"] == doctest::Approx(2));
+  const auto ema = make("ema-clip:alpha=0.5");
+  ema->loss(logits, labels, {});
+  CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.5 + 0.5e-7));
+  ema->loss(logits, labels, {});
+  CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.75 + 0.25e-7));
+}
+
+TEST_CASE("a scheme's own loss wins, and what makes no sense is refused") {
+  const auto refused = [](const std::string& scheme, const std::string& loss,
+                          const std::vector<std::string>& parts) {
+    check_error([&] { make_scheme(Spec(scheme, "--scheme"), Spec(loss, "--loss")); }, parts);
+  };
+  CHECK_NOTHROW(make_scheme(Spec("ogc:loss=gce", "--scheme"), Spec("nce", "--loss")));
+  refused("ogc", "nce", {"--loss", "nce", "probability alone"});
+  refused("ogc", "ce+mae", {"ce+mae"});
+  refused("ogc", "gjs", {"gjs"});
+  refused("ogc", "gce:shift=1", {"shift"});
+  refused("ogc:loss=nce", "ce", {"--scheme's loss", "nce"});
+  refused("ogc:eps=1", "ce", {"eps", "epsilon"});
+  refused("ogc:queue=1", "ce", {"queue"});
+  refused("fixed-clip:tau=0", "ce", {"tau"});
+  refused("ogd", "ce", {"--scheme", "ogd", "ogc"});
+}

@@ -1,0 +1,20 @@
+// A scheme replayed over recorded steps, to see what it makes of them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace noisegate {
+
+struct ReplayOptions {
+  std::string scheme, loss;        // specs
+  std::string logits, labels, lr;  // .npy files: (T,B,K), (T,B), (T)
+  std::string json;                // where to write {"steps": [{"loss", …}, …]}; empty: nowhere
+  std::int64_t seed = 1;
+};
+
+/// Calls the scheme with one step after another and prints a line for each: its loss, and what the scheme
+/// tells. Throws Error naming the file that does not fit.
+void replay_scheme(const ReplayOptions& options);
+
+}  // namespace noisegate
