@@ -1,17 +1,48 @@
 #!/usr/bin/env bash
-# Runs every fuzz target of a build: tests/fuzz/run.sh BUILD SECONDS_EACH
+# Runs every fuzz target of a build, as many at once as there are cores: tests/fuzz/run.sh BUILD SECONDS_EACH
+# What a target says is shown when it is done: all of it where it found something, its statistics else.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1/tests/fuzz
 seconds=$2
 seeds=$here/seeds
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 
-"$build/fuzz_cifar" -max_total_time="$seconds" -print_final_stats=1 -max_len=9300  # three records
-"$build/fuzz_csv" -max_total_time="$seconds" -print_final_stats=1 -dict="$here/csv.dict"
-"$build/fuzz_datasets" -max_total_time="$seconds" -print_final_stats=1
-"$build/fuzz_label_archive" -max_total_time="$seconds" -print_final_stats=1 -dict="$here/labels.dict" \
+# fuzz TARGET READERS [OPTION…]: SECONDS_EACH for each of the readers that the target has.
+fuzz() {
+  local target=$1 readers=$2 log=$logs/$1
+  shift 2
+  (cd "$logs" && "$build/$target" -max_total_time=$((seconds * readers)) -print_final_stats=1 "$@") >"$log" 2>&1 || {
+    cat "$log"
+    echo "$target found something" >&2
+    return 1
+  }
+  echo "$target: $(grep stat::number_of_executed_units "$log"), $((seconds * readers)) s"
+}
+
+running=0
+failed=0
+start() {
+  if ((running == $(nproc))); then
+    wait -n || failed=1
+    running=$((running - 1))
+  fi
+  fuzz "$@" &
+  running=$((running + 1))
+}
+
+build=$(cd "$build" && pwd)
+start fuzz_datasets 4
+start fuzz_cifar 1 -max_len=9300  # three records
+start fuzz_csv 1 -dict="$here/csv.dict"
+start fuzz_label_archive 1 -dict="$here/labels.dict" \
   -seed_inputs="$seeds/torch_archive,$seeds/pickled_arrays,$seeds/pickled_list,$seeds/pickled_object,$seeds/pickled_tensor"
-"$build/fuzz_numpy" -max_total_time="$seconds" -print_final_stats=1 -dict="$here/numpy.dict" \
-  -seed_inputs="$seeds/numpy_array"
-"$build/fuzz_safetensors" -max_total_time="$seconds" -print_final_stats=1 -dict="$here/safetensors.dict"
-"$build/fuzz_spec" -max_total_time="$seconds" -print_final_stats=1
+start fuzz_numpy 1 -dict="$here/numpy.dict" -seed_inputs="$seeds/numpy_array"
+start fuzz_safetensors 1 -dict="$here/safetensors.dict"
+start fuzz_spec 1
+while ((running > 0)); do
+  wait -n || failed=1
+  running=$((running - 1))
+done
+exit "$failed"
