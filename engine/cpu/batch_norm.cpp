@@ -3,8 +3,8 @@
 // All work on panels of sixteen channels (panels.h). Sums run in float32 over the pixels of one image and in
 // double over images, always in the same order, so results do not depend on the number of threads.
 #include "engine/cpu/backend.h"
-#include "engine/cpu/panels.h"
 #include "engine/cpu/layout.h"
+#include "engine/cpu/panels.h"
 
 #include <cmath>
 #include <vector>

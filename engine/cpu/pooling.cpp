@@ -1,8 +1,8 @@
 // Pooling over panels of sixteen channels (panels.h); every output pixel is worked out by one thread alone,
 // and every input gradient by the thread that has the whole panel, so no two threads add to the same place.
 #include "engine/cpu/backend.h"
-#include "engine/cpu/panels.h"
 #include "engine/cpu/layout.h"
+#include "engine/cpu/panels.h"
 
 namespace noisegate {
 namespace {

@@ -42,7 +42,8 @@ Tensor CpuBackend::sgd(std::span<ParameterUpdate> parameters, const SgdStep& ste
   for (ParameterUpdate& parameter : parameters) {
     float *value = parameter.value.data<float>(), *velocity = parameter.velocity.data<float>();
     const float* grad = parameter.grad.data<float>();
-    const float decay = parameter.weight_decay, l1_decay = parameter.l1_decay, rate = step.learning_rate, momentum = step.momentum;
+    const float decay = parameter.weight_decay, l1_decay = parameter.l1_decay, rate = step.learning_rate,
+                momentum = step.momentum;
     const float look_ahead = step.nesterov ? momentum : 1, own = step.nesterov ? 1 : 0;
     const std::int64_t count = parameter.value.numel();
 #pragma omp parallel for simd schedule(static) if (count > 1 << 14)
