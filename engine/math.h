@@ -58,6 +58,13 @@ NOISEGATE_HD inline double sqrt(double x) {
   return ::sqrt(x);
 }
 
+NOISEGATE_HD inline float rsqrt(float x) {
+  return 1 / ::sqrtf(x);
+}
+NOISEGATE_HD inline double rsqrt(double x) {
+  return 1 / ::sqrt(x);
+}
+
 /// A constant of a formula as T, in every lane.
 template <class T>
 NOISEGATE_HD T constant(double value) {

@@ -64,9 +64,15 @@ struct FocalLoss {
     if (detach) return -focus(y);
     return focus(y) * (focus_slope(y) - 1.0f);
   }
-  /// With one power for both.
+  /// With one power for both; at the usual γ = 1/2 by the root's reciprocal, which needs no division.
   template <class T>
   NOISEGATE_HD Term<T> term(const Probability<T>& y) const {
+    if (gamma == 0.5) {
+      const T reciprocal = math::rsqrt(math::max(y.complement, math::constant<T>(least)));
+      const T power = y.complement * reciprocal, value = -power * y.log_p;
+      if (detach) return {value, -power};
+      return {value, y.p * y.log_p * reciprocal * 0.5f - power};
+    }
     const T power = focus(y);
     return {-power * y.log_p, detach ? -power : power * (focus_slope(y) - 1.0f)};
   }
@@ -75,9 +81,9 @@ struct FocalLoss {
   /// γ·p·log p / (1 − p), which tends to −γ as p does to 1.
   template <class T>
   NOISEGATE_HD T focus_slope(const Probability<T>& y) const {
-    const T least = math::constant<T>(std::numeric_limits<float>::min());
-    return math::constant<T>(gamma) * y.p * y.log_p / math::max(y.complement, least);
+    return math::constant<T>(gamma) * y.p * y.log_p / math::max(y.complement, math::constant<T>(least));
   }
+  static constexpr double least = std::numeric_limits<float>::min();
 };
 
 /// Mean absolute error, 1 − p, times `scale`: 2 where it is summed over all classes (Ghosh et al. 2017), −log

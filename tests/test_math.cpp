@@ -31,7 +31,7 @@ constexpr double two_units = 2 * std::numeric_limits<float>::epsilon();
 
 }  // namespace
 
-TEST_CASE("exp, expm1, log and log1p of lanes are exact to two units in the last place") {
+TEST_CASE("exp, expm1, log, log1p and rsqrt of lanes are exact to two units in the last place") {
   const auto exp_lanes = [](Lanes x) { return math::exp(x); };
   const auto exp_exact = [](double x) { return std::exp(x); };
   CHECK(worst_error(exp_lanes, exp_exact, -87, 88.7) < two_units);
@@ -45,6 +45,11 @@ TEST_CASE("exp, expm1, log and log1p of lanes are exact to two units in the last
   CHECK(worst_error(log_lanes, log_exact, 0.4, 2.5) < two_units);
   CHECK(worst_error(log_lanes, log_exact, 1e-37, 1e-30) < two_units);
   CHECK(worst_error(log_lanes, log_exact, 1e30, 3e38) < two_units);
+  const auto rsqrt_lanes = [](Lanes x) { return math::rsqrt(x); };
+  const auto rsqrt_exact = [](double x) { return 1 / std::sqrt(x); };
+  CHECK(worst_error(rsqrt_lanes, rsqrt_exact, 0.2, 4.1) < two_units);
+  CHECK(worst_error(rsqrt_lanes, rsqrt_exact, 1.2e-38, 1e-36) < two_units);
+  CHECK(worst_error(rsqrt_lanes, rsqrt_exact, 1e30, 1e37) < two_units);
   const auto log1p_lanes = [](Lanes x) { return math::log1p(x); };
   const auto log1p_exact = [](double x) { return std::log1p(x); };
   CHECK(worst_error(log1p_lanes, log1p_exact, -0.999, 10) < two_units);
