@@ -1,4 +1,5 @@
 // noisegate bench data: how fast batches come, from JPEG files and from images in memory.
+#include "datasets/augment/augment_image.h"
 #include "datasets/augment/resample.h"
 #include "datasets/batches.h"
 #include "engine/device.h"
@@ -13,6 +14,7 @@
 #include <chrono>
 #include <filesystem>
 #include <limits>
+#include <memory>
 #include <string>
 #include <thread>
 #include <unistd.h>
@@ -35,7 +37,7 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-constexpr int batch_size = 128;
+constexpr int file_batch = 32, resident_batch = 128;
 constexpr int quality = 90;
 
 struct BenchOptions {
@@ -117,25 +119,55 @@ double seconds_of(const Work& work) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// stb_image alone, on all threads, from files already in memory.
-void decode_all(const std::vector<std::vector<std::byte>>& files, int channels) {
+using Files = std::vector<std::vector<std::byte>>;
+
+struct FreePixels {
+  void operator()(stbi_uc* pixels) const { stbi_image_free(pixels); }
+};
+
+/// A file of `side` pixels each way, decoded by stb_image alone.
+std::unique_ptr<stbi_uc, FreePixels> decode(const std::vector<std::byte>& file, int channels) {
+  int height = 0, width = 0, channels_in_file = 0;
+  return std::unique_ptr<stbi_uc, FreePixels>(
+      stbi_load_from_memory(reinterpret_cast<const stbi_uc*>(file.data()), static_cast<int>(file.size()),
+                            &width, &height, &channels_in_file, channels));
+}
+
+/// Each thread calls what `make_work` gives it for every file that it takes.
+template <class MakeWork>
+void on_all_threads(std::size_t files, const MakeWork& make_work) {
   std::atomic<std::size_t> next = 0;
   std::vector<std::jthread> threads;
   for (int i = 0; i < thread_count(); ++i)
     threads.emplace_back([&] {
-      for (std::size_t file; (file = next++) < files.size();) {
-        int height = 0, width = 0, channels_in_file = 0;
-        const auto* bytes = reinterpret_cast<const stbi_uc*>(files[file].data());
-        stbi_image_free(stbi_load_from_memory(bytes, static_cast<int>(files[file].size()), &width, &height,
-                                              &channels_in_file, channels));
-      }
+      auto work = make_work();
+      for (std::size_t file; (file = next++) < files;) work(file);
     });
+}
+
+/// stb_image alone, from files already in memory.
+void decode_all(const Files& files, int channels) {
+  on_all_threads(files.size(), [&] { return [&](std::size_t file) { decode(files[file], channels); }; });
+}
+
+/// Decoding and augmenting in a plain loop, each thread into one place: what these threads can do.
+void augment_all(const Files& files, const BenchOptions& options, const Augmentation& augmentation) {
+  const PixelTable table(3, {0.5f, 0.5f, 0.5f}, {1, 1, 1});
+  const ImageFit fit{options.size, options.size, options.size};
+  on_all_threads(files.size(), [&] {
+    std::vector<float> output(static_cast<std::size_t>(options.size) * options.size * 3);
+    return [&, output](std::size_t file) mutable {
+      const auto pixels = decode(files[file], 4);
+      augment_image({pixels.get(), options.side, options.side, 4}, fit, augmentation,
+                    {1, 0, static_cast<std::uint32_t>(file)}, table, output.data());
+    };
+  });
 }
 
 void load_all(const Dataset& dataset, const Augmentation& augmentation) {
   const auto stream = open_batches(
       dataset, dataset.train,
-      {.batches = ordered_batches(dataset.train.size(), batch_size), .augmentation = augmentation});
+      {.batches = ordered_batches(dataset.train.size(), file_batch), .augmentation = augmentation});
   while (stream->next()) {
   }
 }
@@ -144,7 +176,8 @@ struct FileTimes {
   double kilobytes = 0;  // of a file, on average
   // Seconds for all images; decoding is to three channels, as pixels are used, and to four, which stb_image
   // does by vector instructions and the loader asks for.
-  double decode = std::numeric_limits<double>::infinity(), decode_padded = decode, load = decode;
+  double decode = std::numeric_limits<double>::infinity(), decode_padded = decode;
+  double loop = decode, load = decode;  // decoding and augmenting: in a plain loop, and as batches come
 };
 
 /// The fastest of each, taken in turns so that both see the machine alike.
@@ -155,7 +188,7 @@ FileTimes time_files(const BenchOptions& options) {
   dataset.train.files = folder.files();
   dataset.train.given.assign(folder.files().size(), 0);
   dataset.train.truth = dataset.train.given;
-  std::vector<std::vector<std::byte>> files;
+  Files files;
   FileTimes times;
   for (const std::string& file : folder.files()) {
     files.push_back(read_file(file));
@@ -165,6 +198,7 @@ FileTimes time_files(const BenchOptions& options) {
   for (int i = 0; i < options.rounds; ++i) {
     times.decode = std::min(times.decode, seconds_of([&] { decode_all(files, 3); }));
     times.decode_padded = std::min(times.decode_padded, seconds_of([&] { decode_all(files, 4); }));
+    times.loop = std::min(times.loop, seconds_of([&] { augment_all(files, options, augmentation); }));
     times.load = std::min(times.load, seconds_of([&] { load_all(dataset, augmentation); }));
   }
   return times;
@@ -178,7 +212,7 @@ double time_resident(const std::string& augment, int rounds) {
   for (std::uint8_t& pixel : pixels) pixel = static_cast<std::uint8_t>(random.below(256));
   const Tensor images = Tensor::from(pixels, {samples, side, side, 3});
   const Augmentation augmentation = Augmentation::parse(augment);
-  const Batches plan = epoch_batches(samples, batch_size, 1, 0);
+  const Batches plan = epoch_batches(samples, resident_batch, 1, 0);
   double fastest = std::numeric_limits<double>::infinity();
   for (int i = 0; i < rounds * batches; ++i) {
     const auto& positions = plan[i % plan.size()];
@@ -199,9 +233,10 @@ nlohmann::ordered_json measure(const BenchOptions& options) {
                                    {"augment", options.augment},
                                    {"decode_images_per_second", options.images / times.decode},
                                    {"decode_padded_images_per_second", options.images / times.decode_padded},
+                                   {"loop_images_per_second", options.images / times.loop},
                                    {"load_images_per_second", options.images / times.load},
                                    {"share_of_decoding", times.decode / times.load},
-                                   {"share_of_decoding_padded", times.decode_padded / times.load},
+                                   {"share_of_loop", times.loop / times.load},
                                    {"resident", nlohmann::ordered_json::array()}};
   for (const char* augment : {"none", "crop:4+flip", "crop:4+flip+rotation:15",
                               "randaugment:n=1,m=3+crop:4+flip+cutout:16", "resized-crop+flip+jitter"})
@@ -215,13 +250,15 @@ void print_summary(const nlohmann::ordered_json& result) {
   fmt::print("{} JPEG files of {}x{} pixels, {:.1f} kB each, threads {}\n", result["images"].get<int>(),
              result["side"].get<int>(), result["side"].get<int>(), number("kilobytes"),
              result["threads"].get<int>());
-  fmt::print("  stb_image alone {:8.0f} images a second to 3 channels, {:.0f} to 4, from files in memory\n",
+  fmt::print("  {:8.0f} images a second: stb_image alone, to 3 channels; {:.0f} to 4\n",
              number("decode_images_per_second"), number("decode_padded_images_per_second"));
-  fmt::print("  batches         {:8.0f} images a second of {} pixels, {}\n", number("load_images_per_second"),
-             result["size"].get<int>(), result["augment"].get<std::string>());
-  fmt::print("  share           {:8.2f} of decoding to 3 channels, {:.2f} of decoding to 4\n",
-             number("share_of_decoding"), number("share_of_decoding_padded"));
-  fmt::print("a batch of {} images of 32x32x3 in memory\n", batch_size);
+  fmt::print("  {:8.0f} decoded and augmented in a plain loop: {}\n", number("loop_images_per_second"),
+             result["augment"].get<std::string>());
+  fmt::print(
+      "  {:8.0f} as batches of {} images of {} pixels: {:.2f} of stb_image alone, {:.2f} of the loop\n",
+      number("load_images_per_second"), file_batch, result["size"].get<int>(), number("share_of_decoding"),
+      number("share_of_loop"));
+  fmt::print("a batch of {} images of 32x32x3 in memory\n", resident_batch);
   for (const auto& row : result["resident"])
     fmt::print("  {:8.2f} ms  {}\n", row["milliseconds"].get<double>(), row["augment"].get<std::string>());
 }

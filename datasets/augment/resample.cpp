@@ -72,13 +72,17 @@ std::int16_t share(std::int16_t value, std::int16_t weight) {
 /// row; compilers find the instruction for share() only where its inputs lie in memory as 16 bits.
 void mix_rows(ImageView source, const Taps& taps, const std::int16_t* weights, int begin, int end,
               std::int16_t* scaled, std::int16_t* target) {
-  std::fill(target + begin, target + end, std::int16_t{0});
+  if (taps.count == 0) std::fill(target + begin, target + end, std::int16_t{0});
   for (int t = 0; t < taps.count; ++t) {
     const std::uint8_t* row = source.row(taps.begin + t);
     const std::int16_t weight = weights[t];
     for (int i = begin; i < end; ++i) scaled[i] = static_cast<std::int16_t>(row[i] << fraction_bits);
-    for (int i = begin; i < end; ++i)
-      target[i] = static_cast<std::int16_t>(target[i] + share(scaled[i], weight));
+    if (t == 0) {
+      for (int i = begin; i < end; ++i) target[i] = share(scaled[i], weight);
+    } else {
+      for (int i = begin; i < end; ++i)
+        target[i] = static_cast<std::int16_t>(target[i] + share(scaled[i], weight));
+    }
   }
 }
 
