@@ -323,6 +323,19 @@ TEST_CASE("images: PNG and JPEG of every kind become red, green and blue") {
   }
 }
 
+TEST_CASE("images: a PNG whose first data chunk is empty is as good as any") {
+  const auto plain = png(plain_image(3, 5, 200, 100, 50));
+  constexpr std::size_t data_chunk = 8 + 25;  // behind signature and header
+  const std::vector<std::byte> empty{std::byte{0},    std::byte{0},    std::byte{0},    std::byte{0},
+                                     std::byte{'I'},  std::byte{'D'},  std::byte{'A'},  std::byte{'T'},
+                                     std::byte{0x35}, std::byte{0xaf}, std::byte{0x06}, std::byte{0x1e}};
+  auto with_empty = plain;
+  with_empty.insert(with_empty.begin() + data_chunk, empty.begin(), empty.end());
+  const DecodedImage expected = decode_image(plain, "plain.png");
+  const DecodedImage decoded = decode_image(with_empty, "empty.png");
+  CHECK(std::equal(expected.view().pixels, expected.view().pixels + 60, decoded.view().pixels));
+}
+
 TEST_CASE("images: what is damaged, cut short, too large or a bomb is refused") {
   const auto whole = jpeg(plain_image(64, 64, 9, 99, 199));
   for (const std::size_t length :
