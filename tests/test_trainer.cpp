@@ -2,6 +2,7 @@
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
 #include "tools/evaluation.h"
+#include "tools/interrupt.h"
 #include "tools/progress.h"
 #include "tools/run_folder.h"
 #include "tools/train_options.h"
@@ -267,4 +268,23 @@ TEST_CASE("the bar and the table say how far it is") {
   CHECK(bar == "epoch 2/3 [##########----------]  50%  loss 1.2500  train 50.00%  50 img/s  0:01:00 left");
   CHECK(duration_text(3725) == "1:02:05");
   for (const auto& [title, value] : table_columns(metrics, 3)) CHECK(title.size() == value.size());
+}
+
+TEST_CASE("signals are noted on a stack of their own, which generated code does not write to") {
+  stack_t before{}, during{}, after{};
+  sigaltstack(nullptr, &before);
+  {
+    const InterruptGuard guard;
+    sigaltstack(nullptr, &during);
+    struct sigaction action {};
+    sigaction(SIGINT, nullptr, &action);
+    CHECK((action.sa_flags & SA_ONSTACK) != 0);
+    CHECK(during.ss_flags == 0);
+    CHECK(during.ss_size >= (1 << 16));
+    CHECK(guard.signal() == 0);
+    std::raise(SIGTERM);
+    CHECK(guard.signal() == SIGTERM);
+  }
+  sigaltstack(nullptr, &after);
+  CHECK(after.ss_flags == before.ss_flags);
 }

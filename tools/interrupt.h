@@ -2,7 +2,9 @@
 #pragma once
 
 #include <csignal>
+#include <cstddef>
 #include <string>
+#include <vector>
 
 namespace noisegate {
 
@@ -19,6 +21,10 @@ class InterruptGuard {
   int signal() const;
 
  private:
+  // oneDNN's generated code keeps data below the stack pointer, where a handler would write its frame: the
+  // handler has a stack of its own.
+  std::vector<std::byte> stack_;
+  stack_t stack_before_;
   struct sigaction interrupt_before_, terminate_before_;
 };
 
