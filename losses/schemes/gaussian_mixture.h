@@ -10,10 +10,10 @@ struct Gaussian {
   double weight, mean, variance;
 };
 
-/// The two components, the one of the smaller mean first. Fitted as the published code of OGC has it from
-/// scikit-learn: 2-means from the smallest and the largest value, then expectation maximisation, at most ten
-/// steps or until the mean log-likelihood changes by less than 1e-3; 1e-3 is added to the variances.
-/// Deterministic. `values` must hold two different finite values.
+/// The two components, the one of the smaller mean first. Fitted as the published trace of OGC shows it, and
+/// as scikit-learn's GaussianMixture does: 2-means from the smallest and the largest value, then expectation
+/// maximisation, at most ten steps or until the mean log-likelihood changes by less than 1e-3; 1e-3 is added
+/// to the variances. Deterministic. `values` must hold two different finite values.
 std::array<Gaussian, 2> fit_two_gaussians(std::span<const float> values);
 
 }  // namespace noisegate
