@@ -165,7 +165,7 @@ TEST_CASE("wrong uses of noise are refused before anything is written") {
 
 TEST_CASE("a full disk leaves no half of a file") {
   const Session session;
-  constexpr rlim_t small = 1000;
+  constexpr rlim_t small = 1100;  // clang's OpenMP keeps a file of 1024 bytes of its own
   check_refused(session.run(make_noise_of("symmetric", {"--out", "labels.npy"}), small), 1, {"labels.npy"});
   check_refused(session.run(make_noise_of("symmetric", {"--show", "sheet.png"}), small), 1, {"sheet.png"});
   CHECK(std::distance(std::filesystem::directory_iterator(session.path(".")), {}) == 2);
