@@ -12,8 +12,11 @@ namespace {
 // is.
 thread_local std::size_t largest_block = 0;
 
+// What is small holds tables, of which a file may use some that it never set: these are zero then, and safe.
 void* allocate_block(std::size_t bytes) {
-  return bytes <= largest_block ? std::malloc(bytes) : nullptr;
+  constexpr std::size_t small = 1 << 16;
+  if (bytes > largest_block) return nullptr;
+  return bytes <= small ? std::calloc(1, bytes) : std::malloc(bytes);
 }
 void* reallocate_block(void* block, std::size_t bytes) {
   return bytes <= largest_block ? std::realloc(block, bytes) : nullptr;

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs every fuzz target of a build, as many at once as there are cores: tests/fuzz/run.sh BUILD SECONDS_EACH
-# What a target says is shown when it is done: all of it where it found something, its statistics else.
+# What a target says is shown when it is done: all of it where it found something, its statistics else. The input that
+# it found lies in the build's tests/fuzz then.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 build=$1/tests/fuzz
@@ -13,7 +14,7 @@ trap 'rm -rf "$logs"' EXIT
 fuzz() {
   local target=$1 readers=$2 log=$logs/$1
   shift 2
-  (cd "$logs" && "$build/$target" -max_total_time=$((seconds * readers)) -print_final_stats=1 "$@") >"$log" 2>&1 || {
+  (cd "$logs" && "$build/$target" -max_total_time=$((seconds * readers)) -print_final_stats=1 -artifact_prefix="$build/" "$@") >"$log" 2>&1 || {
     cat "$log"
     echo "$target found something" >&2
     return 1
