@@ -41,8 +41,7 @@ struct NamedEvaluation {
 
 Evaluation evaluate_file(const std::filesystem::path& file, const TrainOptions& options,
                          const Dataset& dataset) {
-  const auto model = make_model(Spec(options.model, "--model"), image_format(dataset), dataset.classes,
-                                static_cast<std::uint64_t>(options.seed));
+  const auto model = new_model(options, dataset);
   load_model(*model, file);
   return evaluate(*model, dataset, dataset.test, dataset.test.truth);
 }

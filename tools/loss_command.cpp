@@ -8,6 +8,7 @@
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/loss_plot.h"
+#include "tools/loss_setting.h"
 #include "tools/scheme_replay.h"
 
 #include <algorithm>
@@ -85,9 +86,7 @@ Samples read_samples(const LossOptions& options) {
 
 std::unique_ptr<Loss> read_loss(const LossOptions& options, const Samples& samples) {
   const Spec spec(options.loss, "--loss");
-  LossSetting setting{std::vector<double>(samples.classes), {}};
-  for (const std::int32_t label : samples.labels)
-    setting.label_shares[label] += 1 / static_cast<double>(samples.labels.size());
+  LossSetting setting{label_shares(samples.labels, samples.classes), {}};
   if (const auto request = transition_request(spec)) {
     if (request->source != TransitionRequest::Source::file)
       reject("--loss '{}': here a transition matrix comes from a file, T=FILE", options.loss);

@@ -1,6 +1,5 @@
 #include "tools/loss_setting.h"
 
-#include "engine/device.h"
 #include "engine/error.h"
 #include "engine/ops.h"
 #include "layers/model_file.h"
@@ -10,19 +9,12 @@
 #include "tools/training_data.h"
 
 #include <algorithm>
-#include <cmath>
 #include <numeric>
 
 namespace noisegate {
 namespace {
 
 constexpr double percentile = 0.97;
-
-std::vector<double> label_shares(const ImageSet& train, int classes) {
-  std::vector<double> shares(classes);
-  for (const std::int32_t label : train.given) shares[label] += 1 / static_cast<double>(train.size());
-  return shares;
-}
 
 std::vector<double> true_transition(const Dataset& dataset) {
   const TransitionMatrix counted(dataset.train.truth, dataset.train.given, dataset.classes);
@@ -36,6 +28,12 @@ std::vector<double> true_transition(const Dataset& dataset) {
 }
 
 }  // namespace
+
+std::vector<double> label_shares(std::span<const std::int32_t> labels, int classes) {
+  std::vector<double> shares(classes);
+  for (const std::int32_t label : labels) shares[label] += 1 / static_cast<double>(labels.size());
+  return shares;
+}
 
 std::vector<double> transition_at_percentile(const std::vector<float>& probabilities, int classes) {
   const std::size_t samples = probabilities.size() / classes;
@@ -60,8 +58,7 @@ std::vector<double> estimate_transition(const std::string& run, const Dataset& d
     reject("--loss with T=estimate: {} holds no run with a model", run);
   TrainOptions options;
   read_config(folder.config(), options);
-  const auto model = make_model(Spec(options.model, "--model"), image_format(dataset), dataset.classes,
-                                static_cast<std::uint64_t>(options.seed));
+  const auto model = new_model(options, dataset);
   load_model(*model, folder.model());
   std::vector<float> probabilities;
   for_each_output(*model, dataset, dataset.train, [&](std::span<const std::int32_t>, const Tensor& logits) {
@@ -72,7 +69,7 @@ std::vector<double> estimate_transition(const std::string& run, const Dataset& d
 }
 
 LossSetting loss_setting(const Spec& loss, const Dataset& dataset) {
-  LossSetting setting{label_shares(dataset.train, dataset.classes), {}};
+  LossSetting setting{label_shares(dataset.train.given, dataset.classes), {}};
   const auto request = transition_request(loss);
   if (!request) return setting;
   using Source = TransitionRequest::Source;

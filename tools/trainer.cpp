@@ -4,7 +4,6 @@
 #include "engine/memory.h"
 #include "engine/random.h"
 #include "engine/serialize.h"
-#include "layers/models.h"
 #include "tools/evaluation.h"
 #include "tools/loss_setting.h"
 
@@ -65,7 +64,7 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
       schedule_(Spec(options.schedule, "--schedule"), options.epochs),
       scheme_(make_scheme(Spec(options.scheme, "--scheme"), Spec(options.loss, "--loss"),
                           loss_setting(Spec(options.loss, "--loss"), data_.dataset))) {
-  state_.model = new_model();
+  state_.model = new_model(options_, data_.dataset);
   state_.optimizer =
       std::make_unique<Sgd>(state_.model->variables(), SgdOptions{.momentum = options.momentum,
                                                                   .nesterov = options.nesterov,
@@ -74,14 +73,9 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
                                                                   .clip_norm = options.clip_norm});
   if (options.ema > 0) {
     state_.average = std::make_unique<MomentumAverage>(tensors(whole_state(*state_.model)), options.ema);
-    average_model_ = new_model();
+    average_model_ = new_model(options_, data_.dataset);
     average_model_->set_training(false);
   }
-}
-
-std::unique_ptr<Module> Trainer::new_model() const {
-  return make_model(Spec(options_.model, "--model"), image_format(data_.dataset), data_.dataset.classes,
-                    static_cast<std::uint64_t>(options_.seed));
 }
 
 Module* Trainer::average_model() {

@@ -71,7 +71,6 @@ class Trainer {
   void measure(const StepResult& result, std::span<const std::int32_t> positions,
                EpochMetrics& metrics) const;
   void test(EpochMetrics& metrics);
-  std::unique_ptr<Module> new_model() const;
 
   TrainOptions options_;
   TrainingData data_;

@@ -47,6 +47,11 @@ TrainingData prepare_data(const TrainOptions& options) {
   return data;
 }
 
+std::unique_ptr<Module> new_model(const TrainOptions& options, const Dataset& dataset) {
+  return make_model(Spec(options.model, "--model"), image_format(dataset), dataset.classes,
+                    static_cast<std::uint64_t>(options.seed));
+}
+
 ImageFormat image_format(const Dataset& dataset) {
   const ImageSet& test = dataset.test;
   if (!test.images.defined()) return {dataset.fit.height, dataset.fit.width, 3};

@@ -5,6 +5,8 @@
 #include "layers/models.h"
 #include "tools/train_options.h"
 
+#include <memory>
+
 namespace noisegate {
 
 struct TrainingData {
@@ -16,8 +18,14 @@ struct TrainingData {
 /// that does not fit it.
 TrainingData prepare_data(const TrainOptions& options);
 
+/// The model that the options name, for this dataset, its weights drawn from the seed.
+std::unique_ptr<Module> new_model(const TrainOptions& options, const Dataset& dataset);
+
 /// The dataset that the options name, its training set cut to --limit and then made noisy.
 Dataset load_noisy_dataset(const TrainOptions& options);
+
+/// The model that the options name, for this dataset, its weights drawn from the seed.
+std::unique_ptr<Module> new_model(const TrainOptions& options, const Dataset& dataset);
 
 /// The dataset that the options name, untouched.
 Dataset load_dataset(const TrainOptions& options);

@@ -6,7 +6,6 @@
 #include "losses/margin_part.h"
 #include "losses/schemes/ogc.h"
 
-#include <algorithm>
 #include <cmath>
 
 namespace noisegate {
