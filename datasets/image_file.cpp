@@ -3,6 +3,7 @@
 #include "datasets/jpeg_tables.h"
 #include "engine/error.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <limits>
 
@@ -38,12 +39,14 @@ namespace noisegate {
 namespace {
 
 constexpr std::int64_t most_pixels = 64'000'000;
+constexpr int longest_side =
+    65'535;  // JPEG's; a PNG may say more, and then the margins below outgrow the image
 constexpr std::size_t block_for_header = 1 << 20;
 
 /// The largest block that decoding an image of this size takes: 16 bits for each of four channels, for whole
-/// JPEG blocks, and some for tables.
-std::size_t block_for(std::int64_t height, std::int64_t width) {
-  return static_cast<std::size_t>(8 * (height + 64) * (width + 64)) + block_for_header;
+/// JPEG blocks, and some for tables; or the file's packed data, gathered in blocks of twice the size each.
+std::size_t block_for(std::int64_t height, std::int64_t width, std::size_t file) {
+  return std::max(static_cast<std::size_t>(8 * (height + 64) * (width + 64)), 2 * file) + block_for_header;
 }
 
 }  // namespace
@@ -59,8 +62,10 @@ DecodedImage decode_image(std::span<const std::byte> bytes, const std::string& n
     reject("{} is no JPEG or PNG image that can be read", name);
   if (std::int64_t{width} * height > most_pixels)
     reject("{} has {}x{} pixels, more than {} million", name, width, height, most_pixels / 1'000'000);
+  if (std::max(width, height) > longest_side)
+    reject("{} has {}x{} pixels, more than {} on a side", name, width, height, longest_side);
 
-  largest_block = block_for(height, width);
+  largest_block = block_for(height, width, bytes.size());
   // To four channels stb_image decodes by vector instructions, to three it does not.
   stbi_uc* pixels = stbi_load_from_memory(data, size, &width, &height, &channels, 4);
   if (!pixels) reject("{} is damaged: {}", name, stbi_failure_reason());

@@ -352,6 +352,13 @@ TEST_CASE("images: what is damaged, cut short, too large or a bomb is refused") 
   large[18] = large[22] = std::byte{0x75};
   check_error([&] { decode_image(large, "large.png"); }, {"large.png"});
 
+  // One that promises 6,553,600×9: few enough, but on a side they make the decoder's margins outgrow the
+  // image.
+  auto thin = png(plain_image(9, 7, 1, 2, 3));
+  thin[17] = std::byte{0x64};
+  thin[19] = std::byte{0};
+  check_error([&] { decode_image(thin, "thin.png"); }, {"thin.png", "6553600x9", "65535 on a side"});
+
   // The data of 8000×8000 pixels under a header that promises 8×8.
   auto bomb = png(Image(8000, 2000, 3));
   for (const std::size_t side : {16, 20}) {
