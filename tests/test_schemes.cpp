@@ -183,6 +183,23 @@ TEST_CASE("its rivals clip at a fixed, a falling and an averaged threshold") {
   CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.75 + 0.25e-7));
 }
 
+TEST_CASE("a scheme tells the sample weights of its last step") {
+  const auto make = [](const std::string& scheme, const std::string& loss) {
+    return make_scheme(Spec(scheme, "--scheme"), Spec(loss, "--loss"));
+  };
+  const auto plain = make("none", "mae");
+  const double rare = -2, common = 2;                                      // margins, p = 0.119 and 0.881
+  CHECK((*plain->curve())(rare, 4).weight == doctest::Approx(0.1049936));  // p (1 - p)
+  CHECK_FALSE(make("none", "nce")->curve());
+  CHECK_FALSE(make("none", "nce+mae")->curve());
+
+  const Variable logits(Tensor::from(std::vector<float>{0, 0, 0, 0}, {1, 4}));
+  const auto clipped = make("fixed-clip:tau=2", "ce");
+  clipped->loss(logits, Tensor::from(std::vector<std::int32_t>{0}), {});
+  CHECK((*clipped->curve())(rare, 4).weight == doctest::Approx(2 * 0.1049936));  // tau p (1 - p)
+  CHECK((*clipped->curve())(common, 4).weight == doctest::Approx(0.1192029));    // 1 - p
+}
+
 TEST_CASE("a scheme's own loss wins, and what makes no sense is refused") {
   const auto refused = [](const std::string& scheme, const std::string& loss,
                           const std::vector<std::string>& parts) {

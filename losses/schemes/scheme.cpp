@@ -20,6 +20,7 @@ class PlainScheme final : public Scheme {
   }
   int views() const override { return loss_->views(); }
   double l1_penalty() const override { return loss_->l1_penalty(); }
+  std::optional<MarginCurve> curve() const override { return loss_->curve(); }
 
  private:
   std::unique_ptr<Loss> loss_;
@@ -66,6 +67,7 @@ class Ogc final : public Scheme {
     threshold_.observe(cross_entropies(logits, labels), step.learning_rate);
     return loss_.clipped(threshold_.threshold())(logits, labels);
   }
+  std::optional<MarginCurve> curve() const override { return loss_.clipped(threshold_.threshold()).curve(); }
   std::vector<std::pair<std::string, double>> metrics() const override {
     const auto& [clean, noisy] = threshold_.components();
     return {{"prob_thr", threshold_.threshold()}, {"tau", threshold_.tau()},
@@ -99,6 +101,7 @@ class ScheduledClipping final : public Scheme {
     threshold_ = threshold_of(loss_, tau_);
     return loss_.clipped(threshold_)(logits, labels);
   }
+  std::optional<MarginCurve> curve() const override { return loss_.clipped(threshold_).curve(); }
   std::vector<std::pair<std::string, double>> metrics() const override {
     return {{"prob_thr", threshold_}, {"tau", tau_}};
   }

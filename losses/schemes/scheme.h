@@ -29,6 +29,8 @@ class Scheme {
 
   virtual int views() const { return 1; }
   virtual double l1_penalty() const { return 0; }
+  /// ℓ and w over the margin as the last step had them; nothing where its loss depends on more than p_y.
+  virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
   /// What it has to tell after a step, by the names that metrics.jsonl has: {"tau", 3.5}.
   virtual std::vector<std::pair<std::string, double>> metrics() const { return {}; }
 };
