@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -10,10 +11,22 @@ namespace {
 
 Score score_row(std::span<const float> logits, std::int32_t label) {
   const auto largest = std::max_element(logits.begin(), logits.end());
-  double sum = 0;  // of exp(s_i − max s), so that nothing overflows
-  for (const float logit : logits) sum += std::exp(static_cast<double>(logit) - *largest);
-  const double p = std::exp(static_cast<double>(logits[label]) - *largest) / sum;
-  return {largest - logits.begin() == label, p};
+  double highest_other = -std::numeric_limits<double>::infinity();
+  const auto classes = static_cast<std::int32_t>(logits.size());
+  for (std::int32_t i = 0; i < classes; ++i)
+    if (i != label) highest_other = std::max(highest_other, static_cast<double>(logits[i]));
+  double others = 0;  // Σ exp(s_i − the highest), so that nothing overflows
+  for (std::int32_t i = 0; i < classes; ++i)
+    if (i != label) others += std::exp(logits[i] - highest_other);
+  const double margin = logits[label] - highest_other - std::log(others);
+  return {largest - logits.begin() == label, margin, 1 / (1 + std::exp(-margin))};
+}
+
+void add_curriculum(nlohmann::ordered_json& line, const EpochCurriculum& curriculum) {
+  if (!curriculum.weight_clean.empty()) line["weight_clean"] = curriculum.weight_clean.value();
+  if (!curriculum.weight_noisy.empty()) line["weight_noisy"] = curriculum.weight_noisy.value();
+  if (const auto snr = curriculum.so_far.snr()) line["snr"] = *snr;
+  if (const auto alpha_t = curriculum.so_far.alpha_t()) line["alpha_t"] = *alpha_t;
 }
 
 }  // namespace
@@ -69,6 +82,9 @@ nlohmann::ordered_json to_json(const EpochMetrics& metrics) {
   if (metrics.left_out.images > 0) line["images_left_out"] = metrics.left_out.images;
   line["lr"] = metrics.learning_rate;
   for (const auto& [name, value] : metrics.scheme) line[name] = value;
+  add_curriculum(line, metrics.curriculum);
+  if (metrics.clean.samples > 0) line["margins_clean"] = metrics.curriculum.margins_clean.counts();
+  if (metrics.noisy.samples > 0) line["margins_noisy"] = metrics.curriculum.margins_noisy.counts();
   line["seconds"] = metrics.seconds;
   line["images_per_second"] = metrics.images_per_second();
   line["peak_memory_bytes"] = metrics.peak_memory;

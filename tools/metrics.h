@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/tensor.h"
+#include "tools/curriculum.h"
 
 #include <cstddef>
 #include <cstdint>
@@ -18,6 +19,7 @@ namespace noisegate {
 /// What a row of logits says of its label.
 struct Score {
   bool correct;        // the label's logit is the largest; of equal ones the first counts as the largest
+  double margin;       // Δ = s_y − log Σ_{i≠y} e^{s_i}
   double probability;  // p_y, the label's softmax
 };
 
@@ -57,6 +59,7 @@ struct EpochMetrics {
   Tally test;                       // against the true labels
   std::optional<Tally> test_ema;    // the same, of the momentum model
   std::optional<Tally> validation;  // against the given labels of the held-out part
+  EpochCurriculum curriculum;       // of the training samples
   LeftOut left_out;                 // of all these sets
   double learning_rate = 0;         // of the epoch's last step
   double seconds = 0;               // of the training steps; tests come on top
@@ -67,9 +70,10 @@ struct EpochMetrics {
 };
 
 /// epoch, train_loss, train_acc, train_acc_clean, mean_p_clean, train_acc_noisy, mean_p_noisy, test_acc,
-/// test_acc_ema, validation_acc, images_left_out, lr, what the scheme tells (tau, …), seconds,
-/// images_per_second, peak_memory_bytes. Keys of
-/// what there is not (noisy samples, a momentum model, a validation set, images left out) are not there.
+/// test_acc_ema, validation_acc, images_left_out, lr, what the scheme tells (tau, …), weight_clean,
+/// weight_noisy, snr, alpha_t, margins_clean, margins_noisy (see curriculum.h), seconds, images_per_second,
+/// peak_memory_bytes. Keys of what there is not (noisy samples, a loss with sample weights, a momentum model,
+/// a validation set, images left out) are not there.
 nlohmann::ordered_json to_json(const EpochMetrics& metrics);
 
 }  // namespace noisegate

@@ -29,7 +29,7 @@ void RunFolder::begin(const std::string& config_text) const {
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error) fail("cannot make the folder {}: {}", path_.string(), error.message());
-  for (const auto& file : {model(), average_model(), predictions(), metrics()}) {
+  for (const auto& file : {model(), average_model(), predictions(), margins(), metrics()}) {
     std::filesystem::remove(file, error);
     if (error) fail("cannot remove {}: {}", file.string(), error.message());
   }

@@ -1,5 +1,5 @@
 // The folder of a run: config.toml, metrics.jsonl (a line an epoch), model.safetensors (the last epoch's
-// model) and, with --ema, model_ema.safetensors.
+// model), margins.npy and, with --ema, model_ema.safetensors.
 #pragma once
 
 #include "layers/module.h"
@@ -22,6 +22,8 @@ class RunFolder {
   std::filesystem::path model() const { return path_ / "model.safetensors"; }
   /// With --predictions.
   std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
+  /// Histograms of the training samples' margins, see curriculum.h.
+  std::filesystem::path margins() const { return path_ / "margins.npy"; }
   std::filesystem::path average_model() const { return path_ / "model_ema.safetensors"; }
 
   /// Throws Error where the path is no folder, or has a run in it and `overwrite` is not set. Touches

@@ -85,6 +85,7 @@ int train(Trainer& trainer, const TrainOptions& options, const RunFolder& folder
         predictions.save(folder.predictions());
       }
       epochs_saved = metrics->epoch;
+      append_margins(folder.margins(), metrics->epoch, metrics->curriculum);
       folder.append_metrics(to_json(*metrics));
       progress.after_epoch(*metrics);
       if (metrics->left_out.images > 0) fmt::print(stderr, "noisegate: {}\n", to_string(metrics->left_out));

@@ -143,16 +143,23 @@ StepResult Trainer::step(const Batch& batch, double learning_rate) {
 }
 
 void Trainer::measure(const StepResult& result, std::span<const std::int32_t> positions,
-                      EpochMetrics& metrics) const {
+                      EpochMetrics& metrics) {
   const ImageSet& train = data_.dataset.train;
   std::vector<std::int32_t> given;
   for (const std::int32_t position : positions) given.push_back(train.given[position]);
   const std::vector<Score> scores = score(result.logits, given);
+  const std::optional<MarginCurve> curve = scheme_->curve();
   for (std::size_t i = 0; i < positions.size(); ++i) {
     const bool is_clean = given[i] == train.truth[positions[i]];
     metrics.train.add(scores[i]);
     (is_clean ? metrics.clean : metrics.noisy).add(scores[i]);
+    metrics.curriculum.add_margin(scores[i].margin, is_clean);
+    if (!curve) continue;
+    const double weight = (*curve)(scores[i].margin, data_.dataset.classes).weight;
+    metrics.curriculum.add_weight(weight, is_clean);
+    state_.curriculum.add(weight, is_clean, metrics.learning_rate);
   }
+  metrics.curriculum.so_far = state_.curriculum;
 }
 
 void Trainer::test(EpochMetrics& metrics) {

@@ -24,6 +24,7 @@ struct TrainingState {
   std::unique_ptr<Module> model;
   std::unique_ptr<Sgd> optimizer;
   std::unique_ptr<MomentumAverage> average;  // null without --ema
+  CurriculumSums curriculum;
   int epochs_done = 0;
   int steps_done = 0;  // of the epoch that is under way
   int steps_in_epoch = 1;
@@ -68,8 +69,7 @@ class Trainer {
   SchemeStep scheme_step(double learning_rate) const;
   Batches epoch_batches() const;
   BatchPlan plan(Batches batches) const;
-  void measure(const StepResult& result, std::span<const std::int32_t> positions,
-               EpochMetrics& metrics) const;
+  void measure(const StepResult& result, std::span<const std::int32_t> positions, EpochMetrics& metrics);
   void test(EpochMetrics& metrics);
 
   TrainOptions options_;
