@@ -1,15 +1,15 @@
-// noisegate eval: rebuilds a run's model from its folder and measures it on the test set.
-#include "engine/device.h"
+// noisegate eval: rebuilds a run's models from its folder and measures them on the test set, or on what they
+// were trained on.
 #include "engine/error.h"
 #include "engine/serialize.h"
-#include "layers/model_file.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
-#include "tools/evaluation.h"
-#include "tools/run_folder.h"
+#include "tools/evaluation_text.h"
+#include "tools/trained_run.h"
 #include "tools/training_data.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -19,7 +19,8 @@ namespace noisegate {
 namespace {
 
 struct EvalOptions {
-  std::string run, data, json;
+  std::string run, data, split = "test", predictions, logits, json;
+  bool momentum = false;
   int threads = 0;
 };
 
@@ -29,56 +30,115 @@ CommandLine eval_command_line(EvalOptions& o) {
           .word = "",
           .options = {{"run", "DIR", "the run folder", &o.run},
                       {"data", "DIR", "folder with the files of the dataset, where they have moved", &o.data},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.threads},
-                      {"json", "FILE", "also write the results here", &o.json}},
+                      {"split", "NAME", "test; train or validation: against given and true labels", &o.split},
+                      {"predictions", "FILE", ".npy: softmax rows; .csv: what is predicted", &o.predictions},
+                      {"logits", "F.npy", "write the logits, for noisegate loss", &o.logits},
+                      {"momentum", "", "write those of the momentum model", &o.momentum},
+                      {"json", "FILE", "also write the results here, with all confusions", &o.json},
+                      {"threads", "N", "of the CPU, 0: one a core", &o.threads}},
           .later = {}};
 }
 
-struct NamedEvaluation {
-  std::string name;  // "model" or "momentum model"
-  Evaluation evaluation;
+void check(const EvalOptions& o) {
+  if (o.run.empty()) reject("eval needs --run with the folder of a run");
+  if (o.split != "test" && o.split != "train" && o.split != "validation")
+    reject("--split is test, train or validation, not '{}'", o.split);
+  if (!o.predictions.empty() && !o.predictions.ends_with(".npy") && !o.predictions.ends_with(".csv"))
+    reject("--predictions {}: the file's name must end in .npy or .csv", o.predictions);
+  if (!o.logits.empty() && !o.logits.ends_with(".npy"))
+    reject("--logits {}: the file's name must end in .npy", o.logits);
+  if (o.momentum && o.predictions.empty() && o.logits.empty())
+    reject("--momentum says whose --predictions or --logits are written, and neither is given");
+}
+
+/// The set that is measured on, with what reads its images.
+struct MeasuredSet {
+  Dataset dataset;
+  ImageSet images;
+  std::string name;  // "training set"
 };
 
-Evaluation evaluate_file(const std::filesystem::path& file, const TrainOptions& options,
-                         const Dataset& dataset) {
-  const auto model = new_model(options, dataset);
-  load_model(*model, file);
-  return evaluate(*model, dataset, dataset.test, dataset.test.truth);
-}
-
-void print_table(const Dataset& dataset, const std::vector<NamedEvaluation>& evaluations) {
-  fmt::print("{:<16}{:>8}", "test accuracy", "images");
-  for (const auto& [name, evaluation] : evaluations) fmt::print("{:>16}", name);
-  fmt::print("\n{:<16}{:>8}", "all classes", dataset.test.size());
-  for (const auto& [name, evaluation] : evaluations)
-    fmt::print("{:>15.2f}%", 100 * evaluation.all.accuracy());
-  fmt::print("\n");
-  for (int label = 0; label < dataset.classes; ++label) {
-    const std::int64_t images = evaluations.front().evaluation.by_class[label].samples;
-    fmt::print("{:<16}{:>8}", dataset.class_names[label], images);
-    for (const auto& [name, evaluation] : evaluations) {
-      fmt::print("{:>16}",
-                 images > 0 ? fmt::format("{:.2f}%", 100 * evaluation.by_class[label].accuracy()) : "-");
-    }
-    fmt::print("\n");
+MeasuredSet load_set(const TrainedRun& run, const std::string& split) {
+  if (split == "test") {
+    Dataset dataset = load_dataset(run.options);
+    ImageSet test = dataset.test;
+    return {std::move(dataset), std::move(test), "test set"};
   }
-}
-
-nlohmann::ordered_json to_json(const Dataset& dataset, const Evaluation& evaluation) {
-  nlohmann::ordered_json by_class;
-  for (int label = 0; label < dataset.classes; ++label) {
-    const Tally& tally = evaluation.by_class[label];
-    if (tally.samples > 0) by_class[dataset.class_names[label]] = tally.accuracy();
+  TrainingData data = prepare_data(run.options);
+  if (split == "train") {
+    ImageSet train = data.dataset.train;
+    return {std::move(data.dataset), std::move(train), "training set"};
   }
-  return {
-      {"test_acc", evaluation.all.accuracy()}, {"images", evaluation.all.samples}, {"by_class", by_class}};
+  if (data.validation.size() == 0)
+    reject("--split validation: the run {} has no validation set", run.folder.path().string());
+  return {std::move(data.dataset), std::move(data.validation), "validation set"};
 }
 
-void write_json(const std::filesystem::path& file, const Dataset& dataset,
-                const std::vector<NamedEvaluation>& evaluations) {
+struct ModelPredictions {
+  std::string model;  // "model" or "momentum model"
+  Predictions predictions;
+};
+
+std::vector<ModelPredictions> predict_with_all(const TrainedRun& run, const MeasuredSet& set) {
+  std::vector<ModelPredictions> all;
+  const auto add = [&](const std::string& name, const std::filesystem::path& file) {
+    if (std::filesystem::exists(file))
+      all.push_back({name, predict(*load_run_model(run, file, set.dataset), set.dataset, set.images)});
+  };
+  add("model", run.folder.model());
+  add("momentum model", run.folder.average_model());
+  return all;
+}
+
+EvaluationTable evaluate_all(const std::vector<ModelPredictions>& models, const std::string& title,
+                             const std::vector<std::int32_t>& labels) {
+  EvaluationTable table{title, {}};
+  for (const auto& [model, predictions] : models)
+    table.columns.push_back({model, evaluate(predictions, labels)});
+  return table;
+}
+
+/// One table, or two where given labels differ from the true ones: these come second.
+std::vector<EvaluationTable> make_tables(const MeasuredSet& set,
+                                         const std::vector<ModelPredictions>& models) {
+  const ImageSet& images = set.images;
+  if (images.given == images.truth) return {evaluate_all(models, set.name, images.truth)};
+  return {evaluate_all(models, set.name + ", given labels", images.given),
+          evaluate_all(models, set.name + ", true labels", images.truth)};
+}
+
+nlohmann::ordered_json to_json(const std::vector<EvaluationTable>& tables, const std::string& split,
+                               const std::vector<std::string>& class_names) {
   nlohmann::ordered_json json;
-  for (const auto& [name, evaluation] : evaluations) json[name] = to_json(dataset, evaluation);
-  write_file_atomically(file, json.dump(2) + "\n");
+  for (std::size_t i = 0; i < tables.front().columns.size(); ++i) {
+    auto& model = json[tables.front().columns[i].model];
+    model = to_json(tables.front().columns[i].evaluation, split, class_names);
+    if (tables.size() > 1)
+      model["true_labels"] = to_json(tables[1].columns[i].evaluation, split, class_names);
+  }
+  return json;
+}
+
+void save_predictions(const std::string& file, const Predictions& predictions,
+                      const std::vector<std::int32_t>& labels) {
+  if (file.ends_with(".npy")) return save_probabilities(file, predictions);
+  std::string text = "index,label,prediction,probability\n";
+  for (std::int64_t sample = 0; sample < predictions.size(); ++sample) {
+    if (!predictions.is_read[sample]) continue;
+    const std::int32_t predicted = predicted_class(predictions.row(sample));
+    text += fmt::format("{},{},{},{:.6g}\n", sample, labels[sample], predicted,
+                        softmax(predictions.row(sample))[predicted]);
+  }
+  write_file_atomically(file, text);
+}
+
+void save_outputs(const EvalOptions& options, const MeasuredSet& set,
+                  const std::vector<ModelPredictions>& models) {
+  if (options.momentum && models.size() < 2)
+    reject("--momentum: the run {} has no momentum model", options.run);
+  const Predictions& predictions = models[options.momentum ? 1 : 0].predictions;
+  if (!options.predictions.empty()) save_predictions(options.predictions, predictions, set.images.given);
+  if (!options.logits.empty()) save_logits(options.logits, predictions);
 }
 
 }  // namespace
@@ -89,29 +149,23 @@ int eval_command(const Arguments& arguments) {
   const auto given = parse(line, arguments);
   if (!given) return 0;
   assign_given(line, *given);
-  if (options.run.empty()) reject("eval needs --run with the folder of a run");
+  check(options);
 
-  const RunFolder folder(options.run);
-  if (!std::filesystem::exists(folder.config()))
-    reject("--run {} has no run in it: there is no config.toml", options.run);
-  if (!std::filesystem::exists(folder.model()))
-    reject("--run {} has no model yet: no epoch was finished", options.run);
-  TrainOptions trained;
-  read_config(folder.config(), trained);
-  if (!options.data.empty()) trained.data = options.data;
-  set_thread_count(options.threads);
-  set_convolution_algorithm(parse_convolution_algorithm(trained.conv));
-
-  const Dataset dataset = load_dataset(trained);
-  std::vector<NamedEvaluation> evaluations = {{"model", evaluate_file(folder.model(), trained, dataset)}};
-  if (std::filesystem::exists(folder.average_model())) {
-    evaluations.push_back({"momentum model", evaluate_file(folder.average_model(), trained, dataset)});
+  const TrainedRun run = open_run(options.run, options.data, options.threads, "--run " + options.run);
+  const MeasuredSet set = load_set(run, options.split);
+  const std::vector<ModelPredictions> models = predict_with_all(run, set);
+  save_outputs(options, set, models);
+  const std::vector<EvaluationTable> tables = make_tables(set, models);
+  for (const std::string& note : set.dataset.notes) fmt::print(stderr, "noisegate: {}\n", note);
+  for (const EvaluationTable& table : tables) {
+    if (&table != &tables.front()) fmt::print("\n");
+    print(table, set.dataset.class_names);
   }
-  for (const std::string& note : dataset.notes) fmt::print(stderr, "noisegate: {}\n", note);
-  print_table(dataset, evaluations);
-  if (const LeftOut& left_out = evaluations.front().evaluation.left_out; left_out.images > 0)
+  if (const LeftOut& left_out = models.front().predictions.left_out; left_out.images > 0)
     fmt::print(stderr, "noisegate: {}\n", to_string(left_out));
-  if (!options.json.empty()) write_json(options.json, dataset, evaluations);
+  if (!options.json.empty())
+    write_file_atomically(options.json,
+                          to_json(tables, options.split, set.dataset.class_names).dump(2) + "\n");
   return 0;
 }
 

@@ -1,46 +1,66 @@
 #include "tools/evaluation.h"
 
-#include "datasets/batches.h"
-#include "datasets/sampling.h"
-#include "engine/error.h"
+#include "noise/noise.h"
+
+#include <cmath>
 
 namespace noisegate {
 namespace {
 
-constexpr int batch_size = 256;
+/// Whether fewer than five classes come before the label; of equal logits the first comes first.
+bool is_in_top_five(std::span<const float> logits, std::int32_t label) {
+  int before = 0;
+  for (std::int32_t i = 0; i < static_cast<std::int32_t>(logits.size()); ++i)
+    before += logits[i] > logits[label] || (logits[i] == logits[label] && i < label) ? 1 : 0;
+  return before < 5;
+}
+
+void add_sample(Evaluation& result, std::span<const float> logits, std::int32_t label) {
+  const std::int32_t predicted = predicted_class(logits);
+  const Score scored = score(logits, label);
+  result.all.add(scored);
+  result.by_class[label].add(scored);
+  result.in_top_five += is_in_top_five(logits, label) ? 1 : 0;
+  ++result.confusion[static_cast<std::int64_t>(logits.size()) * label + predicted];
+  result.calibration.add(score(logits, predicted).probability, scored.correct);
+}
 
 }  // namespace
 
-LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use) {
-  const NoGrad no_grad;
-  const bool was_training = model.training();
-  model.set_training(false);
-  LeftOut left_out;
-  const auto stream = open_batches(dataset, set, {.batches = ordered_batches(set.size(), batch_size)});
-  while (const auto batch = stream->next()) {
-    left_out.add(batch->left_out);
-    if (!batch->positions.empty()) use(batch->positions, model(Variable(batch->views.front())).value());
+void Calibration::add(double confidence, bool correct) {
+  const auto bins = static_cast<double>(bins_.size());
+  std::size_t bin = 0;
+  while (bin + 1 < bins_.size() && confidence > static_cast<double>(bin + 1) / bins) ++bin;
+  Bin& b = bins_[bin];
+  ++b.samples;
+  b.correct += correct ? 1 : 0;
+  b.confidence += confidence;
+}
+
+double Calibration::expected_error() const {
+  double error = 0, samples = 0;
+  for (const Bin& bin : bins_) {
+    error += std::abs(static_cast<double>(bin.correct) - bin.confidence);
+    samples += static_cast<double>(bin.samples);
   }
-  model.set_training(was_training);
-  if (left_out.images > 0 && left_out.images == set.size())
-    reject("none of the set's {} images can be read, the first: {}", set.size(), left_out.first);
-  return left_out;
+  return error / samples;
+}
+
+Evaluation evaluate(const Predictions& predictions, std::span<const std::int32_t> labels) {
+  const auto classes = static_cast<std::size_t>(predictions.classes);
+  Evaluation result;
+  result.by_class.resize(classes);
+  result.confusion.resize(classes * classes);
+  result.left_out = predictions.left_out;
+  for (std::int64_t sample = 0; sample < predictions.size(); ++sample)
+    if (predictions.is_read[sample] && labels[sample] != no_class)
+      add_sample(result, predictions.row(sample), labels[sample]);
+  return result;
 }
 
 Evaluation evaluate(Module& model, const Dataset& dataset, const ImageSet& set,
                     std::span<const std::int32_t> labels) {
-  Evaluation result{{}, std::vector<Tally>(dataset.classes), {}};
-  const auto add = [&](std::span<const std::int32_t> positions, const Tensor& logits) {
-    std::vector<std::int32_t> batch_labels;
-    for (const std::int32_t position : positions) batch_labels.push_back(labels[position]);
-    const std::vector<Score> scores = score(logits, batch_labels);
-    for (std::size_t i = 0; i < scores.size(); ++i) {
-      result.all.add(scores[i]);
-      result.by_class[batch_labels[i]].add(scores[i]);
-    }
-  };
-  result.left_out = for_each_output(model, dataset, set, add);
-  return result;
+  return evaluate(predict(model, dataset, set), labels);
 }
 
 }  // namespace noisegate

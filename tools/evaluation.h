@@ -1,31 +1,52 @@
-// A model measured on a set of images, in inference mode.
+// A model measured on a set of images.
 #pragma once
 
-#include "datasets/dataset.h"
-#include "layers/module.h"
-#include "tools/metrics.h"
+#include "tools/predictions.h"
 
+#include <array>
 #include <cstdint>
-#include <functional>
 #include <span>
 #include <vector>
 
 namespace noisegate {
 
-struct Evaluation {
-  Tally all;
-  std::vector<Tally> by_class;  // by the label it was measured against
-  LeftOut left_out;
+/// How far a model's confidence, the softmax of what it predicts, is from how often it is right: Guo et al.,
+/// "On calibration of modern neural networks", ICML 2017, Sec. 2, with fifteen bins of equal width.
+class Calibration {
+ public:
+  struct Bin {
+    std::int64_t samples = 0, correct = 0;
+    double confidence = 0;  // the samples' sum
+  };
+
+  void add(double confidence, bool correct);
+  /// Bin i has the confidences in (i/15, (i+1)/15].
+  const std::array<Bin, 15>& bins() const { return bins_; }
+  /// ECE = Σ_b n_b/n·|accuracy_b − confidence_b|.
+  double expected_error() const;
+
+ private:
+  std::array<Bin, 15> bins_{};
 };
 
-/// Runs the model in inference mode over the images of `set`, one of the dataset's, batch after batch, and
-/// hands over the logits (B,K) of the samples at these positions; images that cannot be read are left out
-/// where the dataset lets them, and returned. The images are not augmented. The model is left in the mode in
-/// which it came. Throws Error where no image can be read.
-using UseLogits = std::function<void(std::span<const std::int32_t> positions, const Tensor& logits)>;
-LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use);
+struct Evaluation {
+  Tally all;
+  std::int64_t in_top_five = 0;         // samples whose label is among the five largest logits
+  std::vector<Tally> by_class;          // by the label it was measured against
+  std::vector<std::int64_t> confusion;  // (classes, classes), row-major: samples of label i predicted as j
+  Calibration calibration;
+  LeftOut left_out;
 
-/// Measures the model on these images, run as above, against these labels, one for each.
+  double top_five_accuracy() const {
+    return static_cast<double>(in_top_five) / static_cast<double>(all.samples);
+  }
+};
+
+/// Holds predictions against these labels, one for each sample. Images that were left out do not count, nor
+/// do those whose label is no_class.
+Evaluation evaluate(const Predictions& predictions, std::span<const std::int32_t> labels);
+
+/// The same of a model on these images (see predict).
 Evaluation evaluate(Module& model, const Dataset& dataset, const ImageSet& set,
                     std::span<const std::int32_t> labels);
 

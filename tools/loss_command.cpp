@@ -9,10 +9,12 @@
 #include "tools/command_line.h"
 #include "tools/loss_plot.h"
 #include "tools/loss_setting.h"
+#include "tools/metrics.h"
 #include "tools/scheme_replay.h"
 
 #include <algorithm>
 #include <cmath>
+#include <span>
 #include <sstream>
 #include <string>
 #include <vector>
@@ -52,7 +54,9 @@ struct Samples {
   std::vector<std::int32_t> labels;
   int classes = 0;
 
-  const float* row(std::size_t sample) const { return logits.data() + sample * classes; }
+  std::span<const float> row(std::size_t sample) const {
+    return std::span(logits).subspan(sample * classes, classes);
+  }
 };
 
 NumpyArray<float> read_logits(const std::string& file) {
@@ -102,16 +106,6 @@ struct Report {
   std::vector<double> margin, weight;       // weight: of losses of p_y, else empty
 };
 
-/// Δ = s_y − log Σ_{i≠y} e^{s_i}.
-double margin_of(const float* row, int classes, int label) {
-  double highest = -INFINITY, sum = 0;
-  for (int i = 0; i < classes; ++i)
-    if (i != label) highest = std::max(highest, double{row[i]});
-  for (int i = 0; i < classes; ++i)
-    if (i != label) sum += std::exp(row[i] - highest);
-  return row[label] - highest - std::log(sum);
-}
-
 Report evaluate(const Loss& loss, const Samples& samples, std::int64_t seed) {
   const std::size_t count = samples.labels.size();
   Report report{0, std::vector<float>(count), std::vector<float>(samples.logits.size()), {}, {}};
@@ -121,7 +115,7 @@ Report evaluate(const Loss& loss, const Samples& samples, std::int64_t seed) {
   for (float& value : report.gradient) value /= static_cast<float>(count);
   const auto curve = loss.curve();
   for (std::size_t i = 0; i < count; ++i) {
-    report.margin.push_back(margin_of(samples.row(i), samples.classes, samples.labels[i]));
+    report.margin.push_back(score(samples.row(i), samples.labels[i]).margin);
     if (curve) report.weight.push_back((*curve)(report.margin.back(), samples.classes).weight);
   }
   return report;

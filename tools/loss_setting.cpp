@@ -4,7 +4,7 @@
 #include "engine/ops.h"
 #include "layers/model_file.h"
 #include "noise/transition.h"
-#include "tools/evaluation.h"
+#include "tools/predictions.h"
 #include "tools/run_folder.h"
 #include "tools/training_data.h"
 

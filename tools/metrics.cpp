@@ -9,7 +9,16 @@
 namespace noisegate {
 namespace {
 
-Score score_row(std::span<const float> logits, std::int32_t label) {
+void add_curriculum(nlohmann::ordered_json& line, const EpochCurriculum& curriculum) {
+  if (!curriculum.weight_clean.empty()) line["weight_clean"] = curriculum.weight_clean.value();
+  if (!curriculum.weight_noisy.empty()) line["weight_noisy"] = curriculum.weight_noisy.value();
+  if (const auto snr = curriculum.so_far.snr()) line["snr"] = *snr;
+  if (const auto alpha_t = curriculum.so_far.alpha_t()) line["alpha_t"] = *alpha_t;
+}
+
+}  // namespace
+
+Score score(std::span<const float> logits, std::int32_t label) {
   const auto largest = std::max_element(logits.begin(), logits.end());
   double highest_other = -std::numeric_limits<double>::infinity();
   const auto classes = static_cast<std::int32_t>(logits.size());
@@ -22,22 +31,13 @@ Score score_row(std::span<const float> logits, std::int32_t label) {
   return {largest - logits.begin() == label, margin, 1 / (1 + std::exp(-margin))};
 }
 
-void add_curriculum(nlohmann::ordered_json& line, const EpochCurriculum& curriculum) {
-  if (!curriculum.weight_clean.empty()) line["weight_clean"] = curriculum.weight_clean.value();
-  if (!curriculum.weight_noisy.empty()) line["weight_noisy"] = curriculum.weight_noisy.value();
-  if (const auto snr = curriculum.so_far.snr()) line["snr"] = *snr;
-  if (const auto alpha_t = curriculum.so_far.alpha_t()) line["alpha_t"] = *alpha_t;
-}
-
-}  // namespace
-
 std::vector<Score> score(const Tensor& logits, std::span<const std::int32_t> labels) {
   const std::vector<float> values = logits.to_vector<float>();
   const auto classes = static_cast<std::size_t>(logits.size(1));
   std::vector<Score> scores;
   scores.reserve(labels.size());
   for (std::size_t row = 0; row < labels.size(); ++row) {
-    scores.push_back(score_row(std::span(values).subspan(row * classes, classes), labels[row]));
+    scores.push_back(score(std::span(values).subspan(row * classes, classes), labels[row]));
   }
   return scores;
 }

@@ -23,7 +23,9 @@ struct Score {
   double probability;  // p_y, the label's softmax
 };
 
-/// Scores each row of logits (N,K) against its label in [0,K).
+/// Scores a row of logits against its label in [0,K).
+Score score(std::span<const float> logits, std::int32_t label);
+/// Scores each row of logits (N,K) against its label.
 std::vector<Score> score(const Tensor& logits, std::span<const std::int32_t> labels);
 
 /// Sums of scores.

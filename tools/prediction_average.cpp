@@ -1,23 +1,13 @@
 #include "tools/prediction_average.h"
 
 #include "engine/npy.h"
-#include "tools/evaluation.h"
+#include "tools/predictions.h"
 
 #include <algorithm>
-#include <cmath>
+#include <functional>
 #include <span>
 
 namespace noisegate {
-namespace {
-
-void add_softmax(std::span<const float> logits, std::span<double> sums) {
-  const double largest = *std::max_element(logits.begin(), logits.end());
-  double total = 0;  // of exp(s_i − max s), so that nothing overflows
-  for (const float logit : logits) total += std::exp(logit - largest);
-  for (std::size_t i = 0; i < logits.size(); ++i) sums[i] += std::exp(logits[i] - largest) / total;
-}
-
-}  // namespace
 
 void PredictionAverage::add(Module& model, const Dataset& dataset) {
   classes_ = dataset.classes;
@@ -25,9 +15,11 @@ void PredictionAverage::add(Module& model, const Dataset& dataset) {
   for_each_output(model, dataset, dataset.train,
                   [&](std::span<const std::int32_t> positions, const Tensor& logits) {
                     const std::vector<float> values = logits.to_vector<float>();
-                    for (std::size_t row = 0; row < positions.size(); ++row)
-                      add_softmax(std::span(values).subspan(row * classes_, classes_),
-                                  std::span(sums_).subspan(positions[row] * classes_, classes_));
+                    for (std::size_t row = 0; row < positions.size(); ++row) {
+                      const auto shares = softmax(std::span(values).subspan(row * classes_, classes_));
+                      const auto sums = sums_.begin() + positions[row] * classes_;
+                      std::transform(shares.begin(), shares.end(), sums, sums, std::plus<>());
+                    }
                   });
   ++epochs_;
 }

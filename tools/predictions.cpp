@@ -1,0 +1,87 @@
+#include "tools/predictions.h"
+
+#include "datasets/batches.h"
+#include "datasets/sampling.h"
+#include "engine/error.h"
+#include "engine/npy.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+namespace noisegate {
+namespace {
+
+constexpr int batch_size = 256;
+
+void save_rows(const std::filesystem::path& file, const Predictions& predictions,
+               std::span<const float> rows) {
+  save_numpy<float>(file, {predictions.size(), predictions.classes}, rows);
+}
+
+}  // namespace
+
+LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use) {
+  const NoGrad no_grad;
+  const bool was_training = model.training();
+  model.set_training(false);
+  LeftOut left_out;
+  const auto stream = open_batches(dataset, set, {.batches = ordered_batches(set.size(), batch_size)});
+  while (const auto batch = stream->next()) {
+    left_out.add(batch->left_out);
+    if (!batch->positions.empty()) use(batch->positions, model(Variable(batch->views.front())).value());
+  }
+  model.set_training(was_training);
+  if (left_out.images > 0 && left_out.images == set.size())
+    reject("none of the set's {} images can be read, the first: {}", set.size(), left_out.first);
+  return left_out;
+}
+
+Predictions predict(Module& model, const Dataset& dataset, const ImageSet& set) {
+  const auto samples = static_cast<std::size_t>(set.size());
+  Predictions result{
+      .classes = dataset.classes,
+      .logits = std::vector(samples * dataset.classes, std::numeric_limits<float>::quiet_NaN()),
+      .is_read = std::vector(samples, false),
+      .left_out = {}};
+  const auto keep = [&](std::span<const std::int32_t> positions, const Tensor& logits) {
+    const std::vector<float> values = logits.to_vector<float>();
+    for (std::size_t i = 0; i < positions.size(); ++i) {
+      std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(i) * result.classes, result.classes,
+                  result.logits.begin() + static_cast<std::ptrdiff_t>(positions[i]) * result.classes);
+      result.is_read[positions[i]] = true;
+    }
+  };
+  result.left_out = for_each_output(model, dataset, set, keep);
+  return result;
+}
+
+std::vector<double> softmax(std::span<const float> logits) {
+  const double largest = *std::max_element(logits.begin(), logits.end());
+  std::vector<double> shares;
+  double sum = 0;
+  for (const float logit : logits) {
+    shares.push_back(std::exp(logit - largest));
+    sum += shares.back();
+  }
+  for (double& share : shares) share /= sum;
+  return shares;
+}
+
+std::int32_t predicted_class(std::span<const float> logits) {
+  return static_cast<std::int32_t>(std::max_element(logits.begin(), logits.end()) - logits.begin());
+}
+
+void save_logits(const std::filesystem::path& file, const Predictions& predictions) {
+  save_rows(file, predictions, predictions.logits);
+}
+
+void save_probabilities(const std::filesystem::path& file, const Predictions& predictions) {
+  std::vector<float> rows;
+  rows.reserve(predictions.logits.size());
+  for (std::int64_t sample = 0; sample < predictions.size(); ++sample)
+    for (const double share : softmax(predictions.row(sample))) rows.push_back(static_cast<float>(share));
+  save_rows(file, predictions, rows);
+}
+
+}  // namespace noisegate
