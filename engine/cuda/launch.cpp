@@ -1,0 +1,15 @@
+// Apart from launch.h for fmt's sake, which nvcc does not take.
+#include "engine/cuda/launch.h"
+
+#include "engine/error.h"
+
+#include <limits>
+
+namespace noisegate::cuda {
+
+void require_grid(std::int64_t blocks) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max();
+  if (blocks > most) fail("a kernel in {} blocks: CUDA has at most {}", blocks, most);
+}
+
+}  // namespace noisegate::cuda

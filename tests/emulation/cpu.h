@@ -1,0 +1,96 @@
+// The execution of kernels on the CPU, under the names of engine/cuda/gpu.h: one block after the other, its
+// threads in turns (block.h), every access to memory checked.
+#pragma once
+
+#include "tests/emulation/block.h"
+#include "tests/emulation/matrix.h"
+#include "tests/emulation/shared_memory.h"
+
+#include <cstdint>
+#include <memory>
+#include <typeinfo>
+
+namespace noisegate::cuda {
+
+/// There is but one order in which kernels run here.
+struct Stream {};
+
+using emulation::require_aligned;
+using emulation::require_inside;
+using emulation::round_to_tf32;
+using emulation::SharedArray;
+
+class Thread {
+  using Place = emulation::Place;
+
+ public:
+  Thread(int index, int block, int blocks) : index_(index), block_(block), blocks_(blocks) {}
+
+  int index() const { return index_; }
+  int lane() const { return index_ % emulation::warp_size; }
+  int warp() const { return index_ / emulation::warp_size; }
+  int block() const { return block_; }
+  int blocks() const { return blocks_; }
+
+  void barrier(Place place = Place::here()) const { model().barrier(place); }
+  void warp_barrier(Place place = Place::here()) const { model().warp_barrier(place); }
+
+  template <class T>
+  T shuffle(T value, int from_lane, Place place = Place::here()) const {
+    return model().exchange(value, place)[from_lane];
+  }
+  template <class T>
+  T shuffle_xor(T value, int mask, Place place = Place::here()) const {
+    return model().exchange(value, place)[lane() ^ mask];
+  }
+  bool any(bool vote, Place place = Place::here()) const { return ballot(vote, place) != 0; }
+  bool all(bool vote, Place place = Place::here()) const { return ballot(vote, place) == 0xffffffff; }
+  std::uint32_t ballot(bool vote, Place place = Place::here()) const {
+    const auto votes = model().exchange(vote, place);
+    std::uint32_t bits = 0;
+    for (int i = 0; i < emulation::warp_size; ++i) bits |= std::uint32_t{votes[i]} << i;
+    return bits;
+  }
+
+  void commit_copies() const { model().commit_copies(); }
+  template <int under_way>
+  void wait_for_copies() const {
+    model().wait_for_copies(under_way);
+  }
+
+  void multiply_tf32(FragmentC& c, const FragmentA& a, const FragmentB& b,
+                     Place place = Place::here()) const {
+    multiply<emulation::Tf32>(c, {a, b}, place);
+  }
+  void multiply_bf16(FragmentC& c, const FragmentA& a, const FragmentB& b,
+                     Place place = Place::here()) const {
+    multiply<emulation::Bfloat16Pair>(c, {a, b}, place);
+  }
+
+ private:
+  template <class Format>
+  void multiply(FragmentC& c, const emulation::Fragments& own, Place place) const {
+    const FragmentC product = emulation::multiply<Format>(model().exchange(own, place), lane());
+    for (int r = 0; r < 4; ++r) c.values[r] += product.values[r];
+  }
+  static emulation::Block& model() { return emulation::Block::current(); }
+
+  int index_, block_, blocks_;
+};
+
+template <class Kernel>
+void run_grid(Stream, int blocks, const Kernel& kernel) {
+  emulation::Block model(Kernel::threads);
+  for (int block = 0; block < blocks; ++block) {
+    emulation::in_kernel(typeid(Kernel), block, [&] {
+      if constexpr (requires { typename Kernel::Shared; }) {
+        const auto shared = std::make_unique<typename Kernel::Shared>();
+        model.run([&](int thread) { kernel(Thread(thread, block, blocks), *shared); });
+      } else {
+        model.run([&](int thread) { kernel(Thread(thread, block, blocks)); });
+      }
+    });
+  }
+}
+
+}  // namespace noisegate::cuda

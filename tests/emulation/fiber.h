@@ -1,0 +1,46 @@
+// A function with a stack of its own that can pause in the middle and be resumed: how one thread of the CPU
+// takes the part of all threads of a block.
+#pragma once
+
+#include <cstddef>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <ucontext.h>
+
+namespace noisegate::emulation {
+
+class Fiber {
+ public:
+  Fiber();
+  // Its stack and contexts are pointed to.
+  Fiber(const Fiber&) = delete;
+  Fiber& operator=(const Fiber&) = delete;
+
+  /// What the next resume() begins with. A body that was left in the middle is dropped, its destructors
+  /// unrun.
+  void start(std::function<void()> body);
+  /// Runs the body until it pauses or ends. Throws what the body throws.
+  void resume();
+  bool finished() const { return finished_; }
+
+  /// Called by the body: goes back to who resumed it.
+  static void pause();
+
+ private:
+  static constexpr std::size_t stack_bytes = 128 * 1024;
+
+  static void run_body();
+  void leave(void** fake_stack);
+  void arrive(void* fake_stack);
+
+  std::unique_ptr<std::byte[]> stack_;
+  ucontext_t own_{}, resumer_{};
+  const void* resumer_stack_ = nullptr;
+  std::size_t resumer_stack_bytes_ = 0;
+  std::function<void()> body_;
+  std::exception_ptr error_;
+  bool finished_ = true;
+};
+
+}  // namespace noisegate::emulation
