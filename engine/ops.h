@@ -67,7 +67,7 @@ Variable dropout(const Variable& x, float probability, std::uint64_t seed, std::
 Variable softmax(const Variable& x);      // rows of (N,K), shifted by their maximum
 Variable log_softmax(const Variable& x);  // x − log Σ exp x, by rows of (N,K)
 
-// ---- elementwise, reductions, gather ----
+// ---- elementwise, reductions, parts ----
 
 Variable add(const Variable& a, const Variable& b);              // same shapes
 Variable subtract(const Variable& a, const Variable& b);         // same shapes
@@ -81,6 +81,8 @@ Variable sigmoid(const Variable& x);
 Variable sum(const Variable& x);      // all elements → scalar
 Variable mean(const Variable& x);     // all elements → scalar
 Variable row_sum(const Variable& x);  // (N,K) → (N)
+/// Entries [begin, end) of the first axis, 0 ≤ begin ≤ end ≤ x.shape()[0] (layout plain).
+Variable slice(const Variable& x, std::int64_t begin, std::int64_t end);
 /// x[n, index[n]]: x (N,K), index int32 (N) on the same device → (N).
 Variable gather(const Variable& x, const Tensor& index);
 

@@ -28,6 +28,8 @@ enum class Purpose : std::uint32_t {
   instance_weights = 11,
   sample_noise = 12,
   open_set = 13,
+  logit_noise = 14,
+  weight_noise = 15,
   test = 1000,
 };
 

@@ -13,7 +13,10 @@ namespace noisegate {
 
 class GeneralizedJensenShannon {
  public:
-  explicit GeneralizedJensenShannon(double pi) : pi_(pi) {}
+  explicit GeneralizedJensenShannon(double pi) : pi_(pi), z_(-1 / ((1 - pi) * std::log1p(-pi))) {}
+
+  /// Without the label, π = 0 and Z = 1: the Jensen-Shannon divergence of the two predictions.
+  static GeneralizedJensenShannon of_views_alone() { return {0, 1}; }
 
   /// Adds the value to the first view's block and the gradients to both. The blocks hold the same samples.
   /// What m contributes to the gradient cancels: ∂ℓ/∂log p⁽ᵛ⁾_i = Z·(1−π)/2·p⁽ᵛ⁾_i·log(p⁽ᵛ⁾_i/m_i).
@@ -21,9 +24,11 @@ class GeneralizedJensenShannon {
   void add_to(RowBlock<P>& first, RowBlock<P>& second) const {
     using T = Scalar<P>;
     const T rest = static_cast<T>(1 - pi_), share = rest / 2;
-    const T z = static_cast<T>(-1 / ((1 - pi_) * std::log1p(-pi_)));
-    // m_y = 1 − (1−π)/2·Σ_v (1 − p⁽ᵛ⁾_y), exact where both views are sure.
-    const P log_m = math::log1p((first.label.complement + second.label.complement) * -share);
+    const T z = static_cast<T>(z_);
+    // m_y = 1 − (1−π)/2·Σ_v (1 − p⁽ᵛ⁾_y), exact where both views are sure; where π = 0 it may round to 0.
+    const P least = math::constant<P>(std::numeric_limits<T>::epsilon() / 2 - 1);
+    const P log_m =
+        math::log1p(math::max((first.label.complement + second.label.complement) * -share, least));
     first.value += log_m * (-z * static_cast<T>(pi_));
     for (RowBlock<P>* view : {&first, &second}) {
       const P slope = view->label.p * (view->label.log_p - log_m) * (z * share);
@@ -46,6 +51,8 @@ class GeneralizedJensenShannon {
   }
 
  private:
+  GeneralizedJensenShannon(double pi, double z) : pi_(pi), z_(z) {}
+
   /// Writes p·log(p/m) of the other classes for both views; returns their sums.
   template <class P>
   static std::pair<Scalar<P>, Scalar<P>> add_others(const RowBlock<P>& first, const RowBlock<P>& second,
@@ -68,7 +75,7 @@ class GeneralizedJensenShannon {
     return {first.sum(first_sum), second.sum(second_sum)};
   }
 
-  double pi_;
+  double pi_, z_;
 };
 
 }  // namespace noisegate

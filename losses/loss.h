@@ -7,6 +7,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,14 @@ class Loss {
     return (*this)(logits, labels, Step{});
   }
 
+  /// The same with a weight for each sample, (1/N)·Σ_i weights_i·ℓ_i, to which no gradient flows. Throws
+  /// Error too where there are not N weights.
+  Variable weighted(const Variable& logits, const Tensor& labels, std::span<const float> weights,
+                    Step step) const;
+
+  /// The loss of each sample, without a graph.
+  std::vector<float> values(const Variable& logits, const Tensor& labels, Step step) const;
+
   /// The loss of each sample, values (N), and its gradients to that sample's logits, gradient (views()·N, K)
   /// or null; logits like gradient. In the precision of training, and in double.
   virtual void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const = 0;
@@ -46,6 +55,14 @@ class Loss {
 
   /// The factor of Σ|θ| over the model's parameters that belongs to the loss; the optimiser applies it.
   virtual double l1_penalty() const { return 0; }
+
+ private:
+  struct Computed {
+    std::vector<float> values;  // (N)
+    Tensor gradients;           // like the logits; undefined where nothing is recorded
+  };
+  Computed compute_batch(const Variable& logits, const Tensor& labels, Step step) const;
+  LossBatch batch_of(const Variable& logits, const Tensor& labels, Step step) const;
 };
 
 struct LossParameter {
@@ -110,7 +127,11 @@ std::unique_ptr<Loss> make_loss(Spec spec, const LossSetting& setting = {});
 std::unique_ptr<LossPart> make_margin_loss(Spec spec);
 
 /// Cross entropy with a row of targets (N,K) for each sample: mean −Σ_i t_i log p_i. No gradient flows to the
-/// targets. logits (N,K).
+/// targets, whose rows need not sum to 1. logits (N,K).
 Variable soft_cross_entropy(const Variable& logits, const Tensor& targets);
+
+/// The Jensen-Shannon divergence ½KL(p⁽¹⁾‖m) + ½KL(p⁽²⁾‖m), m = ½(p⁽¹⁾ + p⁽²⁾), of the predictions for two
+/// views of each sample, averaged over the batch: logits (2·N,K), view after view. In [0, log 2].
+Variable jensen_shannon(const Variable& logits);
 
 }  // namespace noisegate

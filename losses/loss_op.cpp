@@ -42,6 +42,16 @@ Variable mean_of(const std::vector<float>& values, Tensor gradients, const Varia
                 });
 }
 
+/// Row i of each view times weights[i].
+void scale_rows(Tensor& gradients, std::span<const float> weights) {
+  const std::int64_t rows = gradients.shape()[0], columns = gradients.shape()[1];
+  float* row = gradients.data<float>();
+  for (std::int64_t i = 0; i < rows; ++i, row += columns) {
+    const float weight = weights[i % weights.size()];
+    for (std::int64_t j = 0; j < columns; ++j) row[j] *= weight;
+  }
+}
+
 }  // namespace
 
 void require_labels(const Variable& logits, const Tensor& labels, int views) {
@@ -57,19 +67,46 @@ void require_labels(const Variable& logits, const Tensor& labels, int views) {
 
 Variable Loss::operator()(const Variable& logits, const Tensor& labels, Step step) const {
   const Trace trace("loss", Trace::Pass::forward);
+  const Computed computed = compute_batch(logits, labels, step);
+  return mean_of(computed.values, computed.gradients, logits);
+}
+
+Variable Loss::weighted(const Variable& logits, const Tensor& labels, std::span<const float> weights,
+                        Step step) const {
+  const Trace trace("loss", Trace::Pass::forward);
+  Computed computed = compute_batch(logits, labels, step);
+  if (weights.size() != computed.values.size())
+    reject("loss: {} weights for {} samples", weights.size(), computed.values.size());
+  for (std::size_t i = 0; i < weights.size(); ++i) computed.values[i] *= weights[i];
+  if (computed.gradients.defined()) scale_rows(computed.gradients, weights);
+  return mean_of(computed.values, computed.gradients, logits);
+}
+
+std::vector<float> Loss::values(const Variable& logits, const Tensor& labels, Step step) const {
+  const LossBatch batch = batch_of(logits, labels, step);
+  std::vector<float> values(batch.labels.size());
+  compute(batch, logits.value().data<float>(), values.data(), nullptr);
+  return values;
+}
+
+Loss::Computed Loss::compute_batch(const Variable& logits, const Tensor& labels, Step step) const {
+  const LossBatch batch = batch_of(logits, labels, step);
+  Computed computed{std::vector<float>(batch.labels.size()),
+                    recording({&logits}) ? Tensor::empty(logits.shape()) : Tensor()};
+  compute(batch, logits.value().data<float>(), computed.values.data(),
+          computed.gradients.defined() ? computed.gradients.data<float>() : nullptr);
+  return computed;
+}
+
+LossBatch Loss::batch_of(const Variable& logits, const Tensor& labels, Step step) const {
   require_labels(logits, labels, views());
   if (classes() != 0 && classes() != logits.shape()[1])
     reject("loss: it was made for {} classes, the logits {} have {}", classes(), to_string(logits.shape()),
            logits.shape()[1]);
-  const LossBatch batch{{labels.data<std::int32_t>(), static_cast<std::size_t>(labels.numel())},
-                        static_cast<int>(logits.shape()[1]),
-                        step.seed,
-                        step.step};
-  Tensor gradients = recording({&logits}) ? Tensor::empty(logits.shape()) : Tensor();
-  std::vector<float> values(batch.labels.size());
-  compute(batch, logits.value().data<float>(), values.data(),
-          gradients.defined() ? gradients.data<float>() : nullptr);
-  return mean_of(values, std::move(gradients), logits);
+  return {{labels.data<std::int32_t>(), static_cast<std::size_t>(labels.numel())},
+          static_cast<int>(logits.shape()[1]),
+          step.seed,
+          step.step};
 }
 
 template <class P>
@@ -139,6 +176,14 @@ Variable soft_cross_entropy(const Variable& logits, const Tensor& targets) {
   parts.push_back({1, std::make_unique<TargetPart<GivenTargets>>(GivenTargets{targets.data<float>()})});
   // The walk over the rows sets one class apart, as a label; with targets for all it may be any.
   return SumLoss(std::move(parts))(logits, Tensor::from(std::vector<std::int32_t>(logits.shape()[0])));
+}
+
+Variable jensen_shannon(const Variable& logits) {
+  if (logits.shape().rank() != 2 || logits.shape()[0] % 2 != 0)
+    reject("jensen_shannon: logits {} are not two views of each sample", to_string(logits.shape()));
+  // As above: the label is a class like the others here.
+  return TwoViewLoss(GeneralizedJensenShannon::of_views_alone())(
+      logits, Tensor::from(std::vector<std::int32_t>(logits.shape()[0] / 2)));
 }
 
 }  // namespace noisegate

@@ -43,12 +43,12 @@ TEST_CASE("every loss trains") {
     CAPTURE(spec);
     const TrainOptions options = small_run(spec);
     Trainer trainer(options, prepare_data(options));
-    const double before = mean_weight(*trainer.state().model);
+    const double before = mean_weight(trainer.state().model());
     const auto metrics = trainer.run_epoch([](const StepReport&) { return true; });
     REQUIRE(metrics);
-    CHECK(std::isfinite(metrics->train_loss));
+    CHECK(std::isfinite(metrics->train_loss()));
     CHECK(metrics->train.samples == 64);  // the second view of a sample is not counted again
-    CHECK(mean_weight(*trainer.state().model) != before);
+    CHECK(mean_weight(trainer.state().model()) != before);
   }
 }
 
@@ -57,7 +57,7 @@ TEST_CASE("the L1 penalty of a sum pulls the weights towards 0") {
     const TrainOptions options = small_run(spec);
     Trainer trainer(options, prepare_data(options));
     for (int i = 0; i < 4; ++i) trainer.step(epoch_batches(64, 32, 1, 0).front(), 0.01);
-    return mean_weight(*trainer.state().model);
+    return mean_weight(trainer.state().model());
   };
   CHECK(after("nce+nnce:l1=0.05") < 0.98 * after("nce+nnce:l1=0"));
 }

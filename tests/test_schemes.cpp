@@ -136,7 +136,7 @@ TEST_CASE("OGC follows the published trace") {
       for (const auto& value : row) logits.push_back(value.get<float>());
     const auto labels = step["labels"].get<std::vector<std::int32_t>>();
     const auto rows = static_cast<std::int64_t>(labels.size());
-    const Variable loss = scheme->loss(Variable(Tensor::from(logits, {rows, 10})), Tensor::from(labels),
+    const Variable loss = scheme->loss({{Variable(Tensor::from(logits, {rows, 10}))}, Tensor::from(labels)},
                                        {step["lr"].get<double>(), 0, {1, t++}});
     auto metrics = told(*scheme);
     CHECK(std::abs(metrics["prob_thr"] - step["prob_thr"].get<double>()) <= 1.0 / 1024);
@@ -152,7 +152,7 @@ TEST_CASE("OGC scales epsilon by the learning rate unless told not to") {
   const std::vector<float> numbers(batch.logits.begin(), batch.logits.end());
   const auto threshold = [&](const std::string& spec, double learning_rate) {
     const auto scheme = make_scheme(Spec(spec, "--scheme"), Spec("fl", "--loss"));
-    scheme->loss(Variable(Tensor::from(numbers, {64, 10})), Tensor::from(batch.labels),
+    scheme->loss({{Variable(Tensor::from(numbers, {64, 10}))}, Tensor::from(batch.labels)},
                  {learning_rate, 0, {}});
     return told(*scheme)["prob_thr"];
   };
@@ -171,15 +171,15 @@ TEST_CASE("its rivals clip at a fixed, a falling and an averaged threshold") {
     return make_scheme(Spec(spec, "--scheme"), Spec("ce", "--loss"));
   };
   const auto fixed = make("fixed-clip:tau=2");
-  CHECK(fixed->loss(logits, labels, {}).value().item() == doctest::Approx(1 - 2 * 0.25 + std::log(2)));
+  CHECK(fixed->loss({{logits}, labels}, {}).value().item() == doctest::Approx(1 - 2 * 0.25 + std::log(2)));
   CHECK(told(*fixed)["prob_thr"] == doctest::Approx(0.5));
   const auto linear = make("linear-clip:beta=8");
-  linear->loss(logits, labels, {0.1, 0.75, {}});
+  linear->loss({{logits}, labels}, {0.1, 0.75, {}});
   CHECK(told(*linear)["tau"] == doctest::Approx(2));
   const auto ema = make("ema-clip:alpha=0.5");
-  ema->loss(logits, labels, {});
+  ema->loss({{logits}, labels}, {});
   CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.5 + 0.5e-7));
-  ema->loss(logits, labels, {});
+  ema->loss({{logits}, labels}, {});
   CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.75 + 0.25e-7));
 }
 
@@ -195,7 +195,7 @@ TEST_CASE("a scheme tells the sample weights of its last step") {
 
   const Variable logits(Tensor::from(std::vector<float>{0, 0, 0, 0}, {1, 4}));
   const auto clipped = make("fixed-clip:tau=2", "ce");
-  clipped->loss(logits, Tensor::from(std::vector<std::int32_t>{0}), {});
+  clipped->loss({{logits}, Tensor::from(std::vector<std::int32_t>{0})}, {});
   CHECK((*clipped->curve())(rare, 4).weight == doctest::Approx(2 * 0.1049936));  // tau p (1 - p)
   CHECK((*clipped->curve())(common, 4).weight == doctest::Approx(0.1192029));    // 1 - p
 }

@@ -109,7 +109,7 @@ TEST_CASE("training lowers the loss and measures clean and noisy samples apart")
   std::optional<EpochMetrics> last;
   while (trainer.state().epochs_done < options.epochs) last = trainer.run_epoch(go_on);
   CHECK(last->epoch == 4);
-  CHECK(last->train_loss < first->train_loss);
+  CHECK(last->train_loss() < first->train_loss());
   CHECK(last->learning_rate < first->learning_rate);
 }
 
@@ -126,9 +126,9 @@ TEST_CASE("the momentum model is the average that its decay says") {
   TrainOptions options = small_run();
   options.ema = 0.75;
   Trainer trainer = make_trainer(options);
-  const auto before = first_parameter(*trainer.state().model);
+  const auto before = first_parameter(trainer.state().model());
   trainer.step(epoch_batches(64, 16, 1, 0).front(), 0.1);
-  const auto after = first_parameter(*trainer.state().model);
+  const auto after = first_parameter(trainer.state().model());
   const auto average = first_parameter(*trainer.average_model());
   CHECK(before != after);
   for (std::size_t i = 0; i < before.size(); ++i) {
@@ -157,14 +157,14 @@ TEST_CASE("a loss that is not finite names its epoch and step and leaves the wei
   Trainer trainer = make_trainer(small_run());
   const auto batches = epoch_batches(64, 16, 1, 0);
   trainer.step(batches[0], 1e30);
-  const auto before = first_parameter(*trainer.state().model);
+  const auto before = first_parameter(trainer.state().model());
   check_error([&] { trainer.step(batches[1], 0.1); }, {"loss", "step 2", "epoch 1"}, 1);
-  CHECK(first_parameter(*trainer.state().model) == before);
+  CHECK(first_parameter(trainer.state().model()) == before);
 }
 
 TEST_CASE("an evaluation counts every class and leaves the model in its mode") {
   Trainer trainer = make_trainer(small_run());
-  Module& model = *trainer.state().model;
+  Module& model = trainer.state().model();
   const Dataset& dataset = trainer.dataset();
   const Evaluation evaluation = evaluate(model, dataset, dataset.test, dataset.test.truth);
   CHECK(model.training());
@@ -181,7 +181,7 @@ TEST_CASE("an evaluation counts every class and leaves the model in its mode") {
 TEST_CASE("lines of metrics leave out what there is not") {
   EpochMetrics metrics;
   metrics.epoch = 3;
-  metrics.train_loss = 1.5;
+  metrics.loss_sum = 6;
   metrics.train = metrics.clean = {4, 2, 1.0};
   metrics.test = {10, 5, 4.0};
   metrics.seconds = 2;
@@ -260,7 +260,7 @@ TEST_CASE("misspelt words find their neighbours, others do not") {
 TEST_CASE("the bar and the table say how far it is") {
   EpochMetrics metrics;
   metrics.epoch = 2;
-  metrics.train_loss = 1.25;
+  metrics.loss_sum = 125;
   metrics.train = metrics.clean = {100, 50, 40};
   metrics.test = {10, 5, 4};
   metrics.seconds = 2;

@@ -19,6 +19,7 @@ class MarginHistogram {
 
   void add(double margin);
   const std::array<std::int64_t, bins>& counts() const { return counts_; }
+  std::array<std::int64_t, bins>& counts() { return counts_; }
 
  private:
   std::array<std::int64_t, bins> counts_{};

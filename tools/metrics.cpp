@@ -66,7 +66,7 @@ std::string to_string(const LeftOut& left_out) {
 nlohmann::ordered_json to_json(const EpochMetrics& metrics) {
   nlohmann::ordered_json line;
   line["epoch"] = metrics.epoch;
-  line["train_loss"] = metrics.train_loss;
+  line["train_loss"] = metrics.train_loss();
   line["train_acc"] = metrics.train.accuracy();
   if (metrics.clean.samples > 0) {
     line["train_acc_clean"] = metrics.clean.accuracy();

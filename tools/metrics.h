@@ -55,7 +55,7 @@ std::string to_string(const LeftOut& left_out);
 /// steps themselves: from the model as it was learning, on augmented images.
 struct EpochMetrics {
   int epoch = 0;                    // counted from 1
-  double train_loss = 0;            // mean over the epoch's samples
+  double loss_sum = 0;              // over the epoch's samples
   Tally train;                      // against the given labels
   Tally clean, noisy;               // its parts: given labels that are true, and those that are wrong
   Tally test;                       // against the true labels
@@ -68,6 +68,7 @@ struct EpochMetrics {
   std::vector<std::pair<std::string, double>> scheme;  // what it tells after the epoch's last step
   std::size_t peak_memory = 0;                         // bytes in tensors at once, the largest so far
 
+  double train_loss() const { return loss_sum / static_cast<double>(train.samples); }
   double images_per_second() const { return static_cast<double>(train.samples) / seconds; }
 };
 

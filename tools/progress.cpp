@@ -40,7 +40,7 @@ std::string duration_text(double seconds) {
 
 Columns table_columns(const EpochMetrics& metrics, int epochs) {
   Columns columns = {{"epoch", fmt::format("{}/{}", metrics.epoch, epochs)},
-                     {"loss", fmt::format("{:.4f}", metrics.train_loss)},
+                     {"loss", fmt::format("{:.4f}", metrics.train_loss())},
                      {"train%", percent(metrics.train)}};
   if (metrics.noisy.samples > 0) {
     columns.insert(columns.end(), {{"clean%", percent(metrics.clean)},
@@ -70,7 +70,7 @@ std::string bar_text(const StepReport& report, int epochs, double elapsed) {
   const int filled = static_cast<int>(width * in_epoch);
   return fmt::format("epoch {}/{} [{:#<{}}{:-<{}}] {:3.0f}%  loss {:.4f}  train {}%  {:.0f} img/s  {} left",
                      report.metrics.epoch, epochs, "", filled, "", width - filled, 100 * in_epoch,
-                     report.metrics.train_loss, percent(report.metrics.train),
+                     report.metrics.train_loss(), percent(report.metrics.train),
                      report.metrics.images_per_second(), duration_text(elapsed * (1 - in_run) / in_run));
 }
 

@@ -54,7 +54,9 @@ Tensor part(const std::vector<T>& values, std::int64_t index, const Shape& shape
 void replay_scheme(const ReplayOptions& options) {
   const Recording recording = read_recording(options);
   const auto scheme = make_scheme(Spec(options.scheme, "--scheme"), Spec(options.loss, "--loss"));
-  if (scheme->views() != 1) reject("--scheme {}: a recording has one view", options.scheme);
+  if (scheme->views(0) != 1 || !scheme->companion().empty() || scheme->needs_validation())
+    reject("--scheme {}: a recording has one view, of one model, and nothing of the training set",
+           options.scheme);
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();
   for (std::int64_t t = 0; t < recording.steps; ++t) {
     const SchemeStep step{recording.learning_rates[t],
@@ -62,7 +64,8 @@ void replay_scheme(const ReplayOptions& options) {
                           {static_cast<std::uint64_t>(options.seed), static_cast<std::uint32_t>(t)}};
     const Variable logits(part(recording.logits, t, {recording.samples, recording.classes}));
     nlohmann::ordered_json told{
-        {"loss", scheme->loss(logits, part(recording.labels, t, {recording.samples}), step).value().item()}};
+        {"loss",
+         scheme->loss({{logits}, part(recording.labels, t, {recording.samples})}, step).value().item()}};
     for (const auto& [name, value] : scheme->metrics()) told[name] = value;
     fmt::print("step {:>6}", t);
     for (const auto& [name, value] : told.items()) fmt::print("  {} {:.6g}", name, value.get<double>());

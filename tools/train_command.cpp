@@ -28,7 +28,7 @@ void announce(const TrainOptions& options, const Trainer& trainer) {
   fmt::print("{}: {} training images ({} with a wrong label), {} test images, {} classes\n", options.dataset,
              train.size(), wrong, trainer.dataset().test.size(), trainer.dataset().classes);
   fmt::print("{}: {} parameters, loss {}, on {}, threads {}, seed {}; run folder {}\n", options.model,
-             trainer.state().model->parameter_count(), options.loss, options.device, options.threads,
+             trainer.state().model().parameter_count(), options.loss, options.device, options.threads,
              options.seed, options.out);
   std::fflush(stdout);
 }
@@ -38,7 +38,7 @@ void save_models(const RunFolder& folder, Trainer& trainer, const TrainOptions& 
                                                        {"model", options.model},
                                                        {"dataset", options.dataset},
                                                        {"noisegate", NOISEGATE_VERSION}};
-  save_model(*trainer.state().model, folder.model(), metadata);
+  save_model(trainer.state().model(), folder.model(), metadata);
   if (const Module* average = trainer.average_model()) save_model(*average, folder.average_model(), metadata);
 }
 
@@ -81,7 +81,7 @@ int train(Trainer& trainer, const TrainOptions& options, const RunFolder& folder
       }
       save_models(folder, trainer, options);
       if (options.predictions) {
-        predictions.add(*trainer.state().model, trainer.dataset());
+        predictions.add(trainer.state().model(), trainer.dataset());
         predictions.save(folder.predictions());
       }
       epochs_saved = metrics->epoch;

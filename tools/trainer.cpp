@@ -21,33 +21,23 @@ double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
-/// Parameters and buffers: what the momentum model averages and what is saved. The tensors share the model's
-/// memory.
-std::vector<NamedTensor> whole_state(const Module& model) {
-  std::vector<NamedTensor> state;
-  for (const NamedParameter& parameter : model.parameters()) {
-    state.push_back({parameter.name, parameter.variable.value()});
-  }
-  for (const NamedBuffer& buffer : model.buffers()) state.push_back({buffer.name, buffer.tensor});
-  return state;
-}
-
-std::vector<Tensor> tensors(const std::vector<NamedTensor>& named) {
-  std::vector<Tensor> result;
-  for (const NamedTensor& entry : named) result.push_back(entry.tensor);
-  return result;
-}
-
 /// Throws Error where a step has left the model with a value that is no number, which the next step's loss
 /// would tell only after the model was saved.
 void require_finite(const TrainingState& state) {
-  for (const NamedTensor& entry : whole_state(*state.model)) {
-    const std::vector<float> values = entry.tensor.to_vector<float>();
-    if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); })) {
-      fail("{} of the model became non-finite by step {} of epoch {}", entry.name, state.steps_done,
-           state.epochs_done + 1);
+  for (const TrainedModel& trained : state.models) {
+    for (const NamedTensor& entry : whole_state(*trained.model)) {
+      const std::vector<float> values = entry.tensor.to_vector<float>();
+      if (!std::all_of(values.begin(), values.end(), [](float value) { return std::isfinite(value); }))
+        fail("{} of the model became non-finite by step {} of epoch {}", entry.name, state.steps_done,
+             state.epochs_done + 1);
     }
   }
+}
+
+/// Gives the model these values, in the order of its whole state.
+void put(const std::vector<Tensor>& values, const Module& model) {
+  std::vector<NamedTensor> destination = whole_state(model);
+  for (std::size_t i = 0; i < destination.size(); ++i) destination[i].tensor.copy_from(values[i]);
 }
 
 /// Whether the batch can be trained on: a single image that is left of it has no batch statistics.
@@ -64,26 +54,66 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
       schedule_(Spec(options.schedule, "--schedule"), options.epochs),
       scheme_(make_scheme(Spec(options.scheme, "--scheme"), Spec(options.loss, "--loss"),
                           loss_setting(Spec(options.loss, "--loss"), data_.dataset))) {
-  state_.model = new_model(options_, data_.dataset);
-  state_.optimizer =
-      std::make_unique<Sgd>(state_.model->variables(), SgdOptions{.momentum = options.momentum,
-                                                                  .nesterov = options.nesterov,
-                                                                  .weight_decay = options.weight_decay,
-                                                                  .l1_decay = scheme_->l1_penalty(),
-                                                                  .clip_norm = options.clip_norm});
-  if (options.ema > 0) {
-    state_.average = std::make_unique<MomentumAverage>(tensors(whole_state(*state_.model)), options.ema);
-    average_model_ = new_model(options_, data_.dataset);
-    average_model_->set_training(false);
+  if (scheme_->needs_validation() && data_.validation.size() == 0)
+    reject("--scheme {} chooses by held-out samples: it needs a --validation above 0", options.scheme);
+  state_ = initial_state(options_, data_.dataset, *scheme_);
+  if (state_.average || state_.best) {
+    scratch_ = new_model(options_, data_.dataset);
+    scratch_->set_training(false);
   }
 }
 
 Module* Trainer::average_model() {
   if (!state_.average) return nullptr;
-  std::vector<Tensor> destination = tensors(whole_state(*average_model_));
-  for (std::size_t i = 0; i < destination.size(); ++i) destination[i].copy_from(state_.average->average()[i]);
-  return average_model_.get();
+  put(state_.average->average(), *scratch_);
+  return scratch_.get();
 }
+
+Module* Trainer::companion_model() {
+  return state_.models.size() > 1 ? state_.models.back().model.get() : nullptr;
+}
+
+/// What the scheme sees of the training set between epochs.
+class Trainer::View final : public TrainingSetView {
+ public:
+  explicit View(Trainer& trainer) : trainer_(trainer) {}
+
+  std::span<const std::int32_t> labels() const override { return trainer_.data_.dataset.train.given; }
+  int classes() const override { return trainer_.data_.dataset.classes; }
+  Tensor momentum_logits() override {
+    Module* average = trainer_.average_model();
+    return logits(average ? *average : trainer_.state_.model(), trainer_.augmentation_);
+  }
+  Tensor best_logits() override {
+    put(trainer_.state_.best->tensors, *trainer_.scratch_);
+    return logits(*trainer_.scratch_, {});
+  }
+
+ private:
+  Tensor logits(Module& model, const Augmentation& augmentation) {
+    const NoGrad no_grad;
+    const ImageSet& train = trainer_.data_.dataset.train;
+    BatchPlan plan = trainer_.plan(ordered_batches(train.size(), 256));
+    plan.augmentation = augmentation;
+    plan.views = 1;
+    const bool was_training = model.training();
+    model.set_training(false);
+    Tensor all = Tensor::zeros({train.size(), classes()});
+    const auto stream = open_batches(trainer_.data_.dataset, train, plan);
+    while (const auto batch = stream->next()) {
+      if (batch->positions.empty()) continue;
+      const Tensor logits = model(Variable(batch->views.front())).value();
+      for (std::size_t i = 0; i < batch->positions.size(); ++i) {
+        const auto row = static_cast<std::int64_t>(i);
+        all.slice(batch->positions[i], batch->positions[i] + 1).copy_from(logits.slice(row, row + 1));
+      }
+    }
+    model.set_training(was_training);
+    return all;
+  }
+
+  Trainer& trainer_;
+};
 
 double Trainer::learning_rate(int steps) const {
   const double epochs = state_.epochs_done + static_cast<double>(state_.steps_done) / steps;
@@ -113,7 +143,7 @@ BatchPlan Trainer::plan(Batches batches) const {
           .augmentation = augmentation_,
           .seed = static_cast<std::uint64_t>(options_.seed),
           .epoch = static_cast<std::uint32_t>(state_.epochs_done),
-          .views = scheme_->views()};
+          .views = std::max(scheme_->views(0), companion().empty() ? 0 : scheme_->views(1))};
 }
 
 StepResult Trainer::step(std::vector<std::int32_t> positions, double learning_rate) {
@@ -125,21 +155,32 @@ StepResult Trainer::step(const Batch& batch, double learning_rate) {
   std::vector<std::int32_t> labels;
   for (const std::int32_t position : batch.positions) labels.push_back(data_.dataset.train.given[position]);
 
-  // The views of a batch go through the model together, so that they share its batch statistics.
-  const Tensor images = batch.views.size() == 1 ? batch.views.front() : concatenate(batch.views);
-  const Variable logits = (*state_.model)(Variable(images));
-  const Variable loss = scheme_->loss(logits, Tensor::from(labels), scheme_step(learning_rate));
   const auto samples = static_cast<std::int64_t>(labels.size());
-  const StepResult result{loss.value().item(), logits.value().slice(0, samples)};
+  const std::vector<std::vector<Variable>> parameters = state_.parameters();
+  const SchemeBatch scheme_batch{forward(batch), Tensor::from(labels), batch.positions, parameters};
+  const Variable loss = scheme_->loss(scheme_batch, scheme_step(learning_rate));
+  const StepResult result{loss.value().item(), scheme_batch.logits.front().value().slice(0, samples)};
   if (!std::isfinite(result.loss)) {
     fail("the loss became {} in step {} of epoch {}", result.loss, state_.steps_done + 1,
          state_.epochs_done + 1);
   }
   backward(loss);
-  state_.optimizer->step(learning_rate);
+  for (TrainedModel& trained : state_.models) trained.optimizer->step(learning_rate);
   if (state_.average) state_.average->update();
   ++state_.steps_done;
   return result;
+}
+
+std::vector<Variable> Trainer::forward(const Batch& batch) const {
+  std::vector<Variable> logits;
+  for (std::size_t m = 0; m < state_.models.size(); ++m) {
+    // The views of a batch go through the model together, so that they share its batch statistics.
+    const auto views = static_cast<std::size_t>(scheme_->views(static_cast<int>(m)));
+    const Tensor images =
+        views == 1 ? batch.views.front() : concatenate({batch.views.begin(), batch.views.begin() + views});
+    logits.push_back((*state_.models[m].model)(Variable(images)));
+  }
+  return logits;
 }
 
 void Trainer::measure(const StepResult& result, std::span<const std::int32_t> positions,
@@ -165,7 +206,7 @@ void Trainer::measure(const StepResult& result, std::span<const std::int32_t> po
 void Trainer::test(EpochMetrics& metrics) {
   const ImageSet& test_set = data_.dataset.test;
   const auto measured = [&](const ImageSet& set, const std::vector<std::int32_t>& labels) {
-    const Evaluation evaluation = evaluate(*state_.model, data_.dataset, set, labels);
+    const Evaluation evaluation = evaluate(state_.model(), data_.dataset, set, labels);
     metrics.left_out.add(evaluation.left_out);
     return evaluation.all;
   };
@@ -173,41 +214,73 @@ void Trainer::test(EpochMetrics& metrics) {
   if (Module* average = average_model())
     metrics.test_ema = evaluate(*average, data_.dataset, test_set, test_set.truth).all;
   if (data_.validation.size() > 0) metrics.validation = measured(data_.validation, data_.validation.given);
+  metrics.scheme = scheme_->metrics();
+  if (Module* companion_model = this->companion_model()) {
+    const Tally tested = evaluate(*companion_model, data_.dataset, test_set, test_set.truth).all;
+    metrics.scheme.emplace_back("test_acc_" + companion(), tested.accuracy());
+  }
+}
+
+void Trainer::keep_if_best(const EpochMetrics& metrics) {
+  const double accuracy = metrics.validation->accuracy();
+  if (!state_.best->tensors.empty() && accuracy <= state_.best->accuracy) return;
+  *state_.best = {accuracy, metrics.epoch, {}};
+  for (const NamedTensor& entry : whole_state(state_.model()))
+    state_.best->tensors.push_back(entry.tensor.clone());
 }
 
 std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
   const auto start = Clock::now();
   Batches batches = epoch_batches();
   const int steps = static_cast<int>(batches.size());
+  if (state_.batches_done == 0) {
+    metrics_ = {};
+    metrics_.epoch = state_.epochs_done + 1;
+    state_.steps_done = 0;
+    state_.steps_in_epoch = steps;
+    View view(*this);
+    scheme_->begin_epoch(state_.epochs_done, view);
+  }
+  const double seconds_before = metrics_.seconds;
+  batches.erase(batches.begin(), batches.begin() + state_.batches_done);
   const auto stream = open_batches(data_.dataset, data_.dataset.train, plan(std::move(batches)));
-  EpochMetrics metrics;
-  metrics.epoch = state_.epochs_done + 1;
-  state_.steps_done = 0;
-  state_.steps_in_epoch = steps;
-  double loss_sum = 0;
   while (const auto batch = stream->next()) {
-    metrics.left_out.add(batch->left_out);
+    ++state_.batches_done;
+    metrics_.left_out.add(batch->left_out);
     if (!is_enough(*batch)) continue;
-    metrics.learning_rate = learning_rate(steps);
-    const StepResult result = step(*batch, metrics.learning_rate);
-    loss_sum += result.loss * static_cast<double>(batch->positions.size());
-    measure(result, batch->positions, metrics);
-    metrics.train_loss = loss_sum / static_cast<double>(metrics.train.samples);
-    metrics.seconds = seconds_since(start);
-    if (!after_step({metrics, state_.steps_done, steps})) return std::nullopt;
+    metrics_.learning_rate = learning_rate(steps);
+    const StepResult result = step(*batch, metrics_.learning_rate);
+    metrics_.loss_sum += result.loss * static_cast<double>(batch->positions.size());
+    measure(result, batch->positions, metrics_);
+    metrics_.seconds = seconds_before + seconds_since(start);
+    if (!after_step({metrics_, state_.steps_done, steps})) return std::nullopt;
   }
-  if (metrics.train.samples == 0)
-    reject("no batch of the training set has images that can be read, the first: {}", metrics.left_out.first);
+  if (metrics_.train.samples == 0)
+    reject("no batch of the training set has images that can be read, the first: {}",
+           metrics_.left_out.first);
   require_finite(state_);
-  test(metrics);
-  if (!std::isfinite(metrics.test.probability)) {
+  test(metrics_);
+  if (!std::isfinite(metrics_.test.probability)) {
     fail("the model's outputs for the test set became non-finite by step {} of epoch {}", steps,
-         metrics.epoch);
+         metrics_.epoch);
   }
-  metrics.scheme = scheme_->metrics();
-  metrics.peak_memory = memory_statistics(Device::cpu).peak;
+  if (state_.best) keep_if_best(metrics_);
+  metrics_.peak_memory = memory_statistics(Device::cpu).peak;
   ++state_.epochs_done;
-  return metrics;
+  state_.batches_done = 0;
+  return metrics_;
+}
+
+void Trainer::save(State& state) const {
+  state_.save(state);
+  scheme_->save(state);
+  if (state_.batches_done > 0) save_metrics(metrics_, state);
+}
+
+void Trainer::load(const State& state) {
+  state_.load(state);
+  scheme_->load(state);
+  if (state_.batches_done > 0) metrics_ = load_metrics(state);
 }
 
 }  // namespace noisegate

@@ -4,11 +4,13 @@
 #include "datasets/batches.h"
 #include "datasets/sampling.h"
 #include "engine/optimizer.h"
+#include "engine/state.h"
 #include "layers/module.h"
 #include "losses/schemes/scheme.h"
 #include "tools/metrics.h"
 #include "tools/train_options.h"
 #include "tools/training_data.h"
+#include "tools/training_state.h"
 
 #include <cstdint>
 #include <functional>
@@ -18,17 +20,6 @@
 #include <vector>
 
 namespace noisegate {
-
-/// All that changes as training goes on, and so all that a checkpoint has to hold.
-struct TrainingState {
-  std::unique_ptr<Module> model;
-  std::unique_ptr<Sgd> optimizer;
-  std::unique_ptr<MomentumAverage> average;  // null without --ema
-  CurriculumSums curriculum;
-  int epochs_done = 0;
-  int steps_done = 0;  // of the epoch that is under way
-  int steps_in_epoch = 1;
-};
 
 struct StepResult {
   double loss = 0;  // mean over the batch
@@ -50,8 +41,9 @@ class Trainer {
   /// Called after each step; false ends the training there.
   using AfterStep = std::function<bool(const StepReport&)>;
 
-  /// Trains one epoch and tests the model; nothing where `after_step` ended it early. Throws Error naming
-  /// epoch and step when the loss, or the model at the epoch's end, is no longer finite.
+  /// Trains one epoch, or the rest of the one that is under way, and tests the model; nothing where
+  /// `after_step` ended it early. Throws Error naming epoch and step when the loss, or the model at the
+  /// epoch's end, is no longer finite.
   std::optional<EpochMetrics> run_epoch(const AfterStep& after_step);
 
   /// One update from a batch of the training set, or from the samples at these positions of it. Throws Error
@@ -62,15 +54,28 @@ class Trainer {
   const TrainingState& state() const { return state_; }
   /// The momentum model of this moment, in a module of its own; null without --ema. It has no training mode.
   Module* average_model();
+  /// The scheme's second model and its name; null where there is none.
+  Module* companion_model();
+  std::string companion() const { return scheme_->companion(); }
+
+  /// Everything that the next step depends on; a trainer with the same options that loads it takes the same
+  /// steps as this one would. load() throws Error naming what the state lacks.
+  void save(State& state) const;
+  void load(const State& state);
+
   const Dataset& dataset() const { return data_.dataset; }
 
  private:
+  std::vector<Variable> forward(const Batch& batch) const;
   double learning_rate(int steps) const;
   SchemeStep scheme_step(double learning_rate) const;
   Batches epoch_batches() const;
   BatchPlan plan(Batches batches) const;
   void measure(const StepResult& result, std::span<const std::int32_t> positions, EpochMetrics& metrics);
   void test(EpochMetrics& metrics);
+  void keep_if_best(const EpochMetrics& metrics);
+
+  class View;  // of the training set, for the scheme
 
   TrainOptions options_;
   TrainingData data_;
@@ -78,7 +83,8 @@ class Trainer {
   Schedule schedule_;
   std::unique_ptr<Scheme> scheme_;
   TrainingState state_;
-  std::unique_ptr<Module> average_model_;  // where the momentum average is put to be tested
+  EpochMetrics metrics_;             // of the epoch that is under way
+  std::unique_ptr<Module> scratch_;  // where the momentum average, or the best model, is put to be tested
 };
 
 }  // namespace noisegate

@@ -67,4 +67,25 @@ void OgcThreshold::observe(std::span<const float> cross_entropies, double learni
   threshold_ = find_threshold(components_, steepness_, 1 + scale * options_.epsilon);
 }
 
+void OgcThreshold::save(State& state) const {
+  if (!queue_.empty()) state.put("scheme.queue", Tensor::from(queue_));
+  state.put_count("scheme.oldest", static_cast<std::int64_t>(oldest_));
+  state.put_count("scheme.steps", steps_);
+  state.put_number("scheme.threshold", threshold_);
+  std::vector<double> components;
+  for (const Gaussian& g : components_) components.insert(components.end(), {g.weight, g.mean, g.variance});
+  state.put_numbers("scheme.components", components);
+}
+
+void OgcThreshold::load(const State& state) {
+  queue_.clear();
+  if (state.has("scheme.queue")) queue_ = state.tensor("scheme.queue").to_vector<float>();
+  oldest_ = static_cast<std::size_t>(state.count("scheme.oldest"));
+  steps_ = state.count("scheme.steps");
+  threshold_ = state.number("scheme.threshold");
+  const std::vector<double> components = state.numbers("scheme.components");
+  for (std::size_t k = 0; k < 2; ++k)
+    components_[k] = {components.at(3 * k), components.at(3 * k + 1), components.at(3 * k + 2)};
+}
+
 }  // namespace noisegate

@@ -3,6 +3,7 @@
 // cross entropies, a mixture of two Gaussians.
 #pragma once
 
+#include "engine/state.h"
 #include "losses/schemes/gaussian_mixture.h"
 
 #include <array>
@@ -45,6 +46,9 @@ class OgcThreshold {
   double threshold() const { return threshold_; }  // P; at first 1e-7, which clips nothing to speak of
   double tau() const { return steepness_(threshold_); }
   const std::array<Gaussian, 2>& components() const { return components_; }
+
+  void save(State& state) const;
+  void load(const State& state);
 
  private:
   OgcOptions options_;

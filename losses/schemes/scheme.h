@@ -1,38 +1,86 @@
 // Training schemes: how a step's loss comes from logits and labels where that takes more than a loss, because
-// it depends on what training has seen so far.
+// it depends on what training has seen so far, on a second model, or on the samples themselves.
 #pragma once
 
+#include "engine/state.h"
 #include "losses/loss.h"
 
 #include <cstdint>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace noisegate {
 
+/// What a step's loss is made from.
+struct SchemeBatch {
+  std::vector<Variable> logits;                            // of each model: (views·N,K), view after view
+  Tensor labels;                                           // int32 (N), as given
+  std::span<const std::int32_t> positions = {};            // of the samples in the training set
+  std::span<const std::vector<Variable>> parameters = {};  // of each model
+};
+
 /// What a scheme is told of a step.
 struct SchemeStep {
   double learning_rate = 0;
   double progress = 0;  // share of the training's steps that are done, in [0, 1)
-  Loss::Step draw;      // of the losses that draw random labels
+  Loss::Step draw;      // of what is drawn at random: no two steps of a run have the same
+};
+
+/// The whole training set, to look at between two epochs.
+class TrainingSetView {
+ public:
+  virtual ~TrainingSetView() = default;
+  virtual std::span<const std::int32_t> labels() const = 0;  // as given
+  virtual int classes() const = 0;
+  /// Logits (n,K) of all samples in inference mode: of the momentum model, or the model itself where there is
+  /// none, their images augmented as in training.
+  virtual Tensor momentum_logits() = 0;
+  /// Of the model of the epoch that did best on the held-out samples, so far; images not augmented.
+  virtual Tensor best_logits() = 0;
 };
 
 class Scheme {
  public:
   virtual ~Scheme() = default;
 
-  /// The step's loss, a scalar, of logits (views()·N,K) and labels (N); see Loss. Called once a step, in
-  /// order: it moves the scheme on.
-  virtual Variable loss(const Variable& logits, const Tensor& labels, const SchemeStep& step) = 0;
+  /// The step's loss, a scalar. Called once a step, in order: it moves the scheme on.
+  virtual Variable loss(const SchemeBatch& batch, const SchemeStep& step) = 0;
 
-  virtual int views() const { return 1; }
+  /// Called before an epoch's first step.
+  virtual void begin_epoch(int epochs_done, TrainingSetView& training_set) {
+    static_cast<void>(epochs_done), static_cast<void>(training_set);
+  }
+
+  /// The name of a second model that is trained beside the one that is tested; empty where there is none.
+  virtual std::string companion() const { return {}; }
+  /// Whether the companion starts with the model's weights or with ones of its own.
+  virtual bool companion_starts_equal() const { return false; }
+  /// How many augmented views of each sample a model (0, or 1, the companion) is to see.
+  virtual int views(int model) const = 0;
+
+  /// Whether it asks for best_logits(), and so for held-out samples.
+  virtual bool needs_validation() const { return false; }
   virtual double l1_penalty() const { return 0; }
   /// ℓ and w over the margin as the last step had them; nothing where its loss depends on more than p_y.
   virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
+  /// The decay of the momentum model that the spec asks for; 0 for none.
+  double momentum_decay() const { return momentum_decay_; }
+
   /// What it has to tell after a step, by the names that metrics.jsonl has: {"tau", 3.5}.
   virtual std::vector<std::pair<std::string, double>> metrics() const { return {}; }
+
+  /// Puts what it remembers into the state, under names that begin with "scheme."; takes it back.
+  virtual void save(State& state) const { static_cast<void>(state); }
+  virtual void load(const State& state) { static_cast<void>(state); }
+
+ private:
+  double momentum_decay_ = 0;
+
+  friend std::unique_ptr<Scheme> make_scheme(Spec scheme, Spec loss, const LossSetting& setting);
 };
 
 struct SchemeInfo {

@@ -1,0 +1,50 @@
+// What a run must remember to go on as if it had never stopped: tensors and numbers by name, exact to the
+// last bit.
+#pragma once
+
+#include "engine/serialize.h"
+#include "engine/tensor.h"
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace noisegate {
+
+class State {
+ public:
+  State() = default;
+  /// What a file held; `name` is the file's, for messages.
+  State(TensorFile file, std::string name);
+
+  /// Names are unique; a part of the program puts its own in front: "scheme.queue". Tensors are f32, i32 or
+  /// u8 and share memory with those of the caller.
+  void put(const std::string& name, const Tensor& tensor);
+  void put_numbers(const std::string& name, std::span<const double> values);
+  void put_number(const std::string& name, double value);
+  void put_count(const std::string& name, std::int64_t value);
+  void put_text(const std::string& name, const std::string& text);
+
+  /// Each throws Error naming the file and the name where that is missing or something else.
+  bool has(const std::string& name) const;
+  Tensor tensor(const std::string& name) const;
+  /// Copies the values into `destination`, of the same shape and type.
+  void copy_to(const std::string& name, Tensor& destination) const;
+  std::vector<double> numbers(const std::string& name) const;
+  double number(const std::string& name) const;
+  std::int64_t count(const std::string& name) const;
+  std::string text(const std::string& name) const;
+
+  TensorFile file() const;
+
+ private:
+  [[noreturn]] void lacks(const std::string& name) const;
+
+  std::string source_ = "the state";
+  std::map<std::string, Tensor> tensors_;
+  std::map<std::string, std::string> texts_;
+};
+
+}  // namespace noisegate

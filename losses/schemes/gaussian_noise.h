@@ -1,0 +1,14 @@
+// Gaussian noise for tensors, the same for every number of threads.
+#pragma once
+
+#include "engine/random.h"
+#include "engine/tensor.h"
+#include "losses/loss.h"
+
+namespace noisegate {
+
+/// sigma·z, z ~ N(0, I), of this shape; drawn from (seed, purpose, step, stream).
+Tensor gaussian_noise(const Shape& shape, double sigma, Purpose purpose, Loss::Step draw,
+                      std::uint32_t stream = 0);
+
+}  // namespace noisegate
