@@ -6,6 +6,7 @@
 #include "tools/interrupt.h"
 #include "tools/prediction_average.h"
 #include "tools/progress.h"
+#include "tools/recipe.h"
 #include "tools/run_folder.h"
 #include "tools/train_options.h"
 #include "tools/trainer.h"
@@ -21,6 +22,9 @@ namespace noisegate {
 namespace {
 
 void announce(const TrainOptions& options, const Trainer& trainer) {
+  if (!options.recipe.empty())
+    for (const std::string& note : recipe_notes(find_recipe(options.recipe), options))
+      fmt::print("{}\n", note);
   for (const std::string& note : trainer.dataset().notes) fmt::print(stderr, "noisegate: {}\n", note);
   const ImageSet& train = trainer.dataset().train;
   std::int64_t wrong = 0;

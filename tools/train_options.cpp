@@ -1,40 +1,16 @@
 #include "tools/train_options.h"
 
 #include "engine/error.h"
+#include "tools/recipe.h"
+#include "tools/toml_file.h"
 
 #include <cctype>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <toml++/toml.h>
 
 namespace noisegate {
 namespace {
-
-std::vector<std::string> names(const std::vector<Option>& options) {
-  std::vector<std::string> all;
-  for (const Option& option : options) all.push_back(option.name);
-  return all;
-}
-
-/// A TOML value as the text that the command line would have had; throws Error for tables, lists and dates.
-std::string text_of(const toml::node& node, const std::string& where) {
-  if (const auto* text = node.as_string()) return text->get();
-  if (const auto* number = node.as_integer()) return fmt::format("{}", number->get());
-  if (const auto* number = node.as_floating_point()) return fmt::format("{}", number->get());
-  if (const auto* flag = node.as_boolean()) return flag->get() ? "true" : "false";
-  reject("{} must be a string, a number, true or false", where);
-}
-
-toml::table parse_file(const std::filesystem::path& file) {
-  if (!std::filesystem::is_regular_file(file)) reject("there is no configuration file {}", file.string());
-  try {
-    return toml::parse_file(file.string());
-  } catch (const toml::parse_error& error) {
-    reject("{} is not valid TOML: line {}: {}", file.string(), error.source().begin.line,
-           error.description());
-  }
-}
 
 /// The value as TOML writes it; JSON's strings are TOML's basic strings.
 std::string toml_value(const Option& option) {
@@ -63,8 +39,9 @@ void require(bool sensible, const std::string& option, const std::string& rule, 
 
 std::vector<Option> option_table(TrainOptions& o) {
   return {
+      {"recipe", "NAME", "one of noisegate list recipes", &o.recipe},
+      {"data", "DIR", "the dataset's folder", &o.data},
       {"dataset", "SPEC", "cifar10, mnist, list:size=64; see noisegate list datasets", &o.dataset},
-      {"data", "DIR", "folder with the files of the dataset", &o.data},
       {"limit", "N", "first N samples, 0: all", &o.limit},
       {"validation", "X", "share held out, 0: none", &o.validation},
       {"noise", "SPEC", "wrong labels: symmetric:0.4, human:worst; see noisegate list noise", &o.noise},
@@ -97,7 +74,7 @@ CommandLine train_command_line(TrainOptions& options, std::string& config) {
                    .summary = "trains a model and leaves a run folder",
                    .word = "",
                    .options = option_table(options),
-                   .later = {"recipe", "resume"}};
+                   .later = {"resume"}};
   line.options.push_back({"config", "FILE", "TOML file with any of these; the command line wins", &config});
   return line;
 }
@@ -108,25 +85,28 @@ std::optional<TrainOptions> read_train_options(const std::vector<std::string>& a
   const CommandLine line = train_command_line(options, config);
   const auto given = parse(line, arguments);
   if (!given) return std::nullopt;
-  if (const auto file = given->find("config"); file != given->end()) read_config(file->second, options);
-  assign_given(line, *given);
+  const auto assign_wishes = [&] {
+    if (const auto file = given->find("config"); file != given->end()) read_config(file->second, options);
+    assign_given(line, *given);
+  };
+  assign_wishes();
+  if (!options.recipe.empty()) {
+    // What file and command line wish decides how the recipe is meant, and then wins over what it says.
+    const Recipe recipe = find_recipe(options.recipe);
+    options = recipe.options;
+    assign_wishes();
+    options = recipe_options(recipe, options.noise, options.epochs);
+    assign_wishes();
+  }
   check(options);
   resolve(options);
   return options;
 }
 
 void read_config(const std::filesystem::path& file, TrainOptions& options) {
-  const std::vector<Option> table = option_table(options);
-  for (const auto& [key, value] : parse_file(file)) {
-    const std::string name(key.str());
-    if (name == "version") continue;  // says who wrote the file
-    const Option* option = find_option(table, name);
-    if (!option) {
-      reject("{} has the unknown key '{}': {}", file.string(), name, known_words(name, names(table)));
-    }
-    const std::string where = fmt::format("'{}' in {}", name, file.string());
-    assign(*option, text_of(value, where), where);
-  }
+  toml::table table = parse_toml_file(file);
+  table.erase("version");  // says who wrote the file
+  assign_table(table, file.string(), option_table(options));
 }
 
 std::string config_text(const TrainOptions& options) {

@@ -15,6 +15,8 @@
 namespace noisegate {
 
 struct TrainOptions {
+  std::string recipe;  // its name in tools/recipes/
+
   std::string dataset = "synthetic";
   std::string data;  // the dataset's folder
   std::int64_t limit = 0;
@@ -52,8 +54,8 @@ std::vector<Option> option_table(TrainOptions& options);
 /// The command line of `noisegate train`, bound to `options` and, for --config, to `config`.
 CommandLine train_command_line(TrainOptions& options, std::string& config);
 
-/// The options that these arguments give: defaults, then --config's file, then the command line, checked and
-/// resolved (see resolve). Nothing where --help was asked for.
+/// The options that these arguments give: defaults, then the recipe, then --config's file, then the command
+/// line, checked and resolved (see resolve). Nothing where --help was asked for.
 std::optional<TrainOptions> read_train_options(const std::vector<std::string>& arguments);
 
 /// Sets what the TOML file names. Throws Error naming the file for a file that is not there or not TOML, for

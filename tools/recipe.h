@@ -1,0 +1,56 @@
+// Published recipes: a paper's settings under one name, with what the paper reports for them. Each is a TOML
+// file in tools/recipes/ that the executable carries inside.
+#pragma once
+
+#include "tools/train_options.h"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace noisegate {
+
+/// A number of the paper's table.
+struct PublishedResult {
+  std::string noise;                            // the --noise that it is for
+  double accuracy = 0;                          // in percent
+  std::optional<double> deviation;              // over the paper's runs
+  std::map<std::string, std::string> settings;  // options that the paper sets otherwise for this noise
+
+  /// Whether this --noise is meant: `noise` itself, or with more parameters behind it.
+  bool is_for(const std::string& given_noise) const;
+};
+
+struct Recipe {
+  std::string name;
+  std::string paper, table;  // "Table 3"
+  std::string metric;        // the one of metrics.jsonl that the paper reports: "test_acc"
+  std::string over;          // "last epoch", "last ten epochs" or "best validation epoch"
+  std::vector<PublishedResult> results;
+  TrainOptions options;
+};
+
+/// All of them, by name.
+std::vector<Recipe> list_recipes();
+
+/// Throws Error for a name that there is not, listing those that there are.
+Recipe find_recipe(const std::string& name);
+
+/// From a recipe's TOML: options, and what is published in the table [published]. Throws Error naming the
+/// recipe for an unknown key or a missing one.
+Recipe parse_recipe(const std::string& name, const std::string& toml);
+
+/// The recipe's options for this noise, and for a run of so many epochs: all that counts epochs (the
+/// schedule's `at`, `every` and `warmup`, the scheme's `lc`, `from`, `every` and `ramp`) is scaled with them,
+/// to whole epochs, at least 1, and milestones to ones that rise.
+TrainOptions recipe_options(const Recipe& recipe, const std::string& noise, int epochs);
+
+/// What a person should know of a run by this recipe, a line each: what the paper reports for it, and what
+/// was scaled to the number of epochs.
+std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& options);
+
+/// "91.80±0.13".
+std::string to_string(const PublishedResult& result);
+
+}  // namespace noisegate
