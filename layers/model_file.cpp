@@ -3,8 +3,11 @@
 #include "engine/error.h"
 #include "engine/serialize.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
+
+#include <fmt/format.h>
 
 namespace noisegate {
 namespace {
@@ -46,6 +49,59 @@ Shape pytorch_shape(const Shape& ours, const Interchange& interchange) {
 
 bool is_batch_counter(const std::string& name) {
   return name.ends_with("num_batches_tracked");
+}
+
+std::map<std::string, Tensor> tensors_by_name(const TensorFile& file) {
+  std::map<std::string, Tensor> found;
+  for (const auto& [name, tensor] : file.tensors) {
+    if (!is_batch_counter(name)) found.emplace(name, tensor);
+  }
+  return found;
+}
+
+/// The tensor of the file that is this one of the model's.
+const Tensor& matching(const StateTensor& ours, const std::map<std::string, Tensor>& found,
+                       const std::filesystem::path& path) {
+  const auto entry = found.find(ours.name);
+  if (entry == found.end()) reject("{}: has no tensor '{}', which the model needs", path.string(), ours.name);
+  const Tensor& theirs = entry->second;
+  if (theirs.dtype() != DType::f32) {
+    reject("{}: tensor '{}' is {}, but must be float32", path.string(), ours.name, to_string(theirs.dtype()));
+  }
+  const Shape expected = pytorch_shape(ours.tensor.shape(), ours.interchange);
+  if (theirs.shape() != expected) {
+    reject("{}: tensor '{}' has shape {}, but the model's is {}", path.string(), ours.name,
+           to_string(theirs.shape()), to_string(expected));
+  }
+  return theirs;
+}
+
+/// Copies what was found into the model's tensors, each of which must be there, and nothing beside. All is
+/// checked before anything is copied, so that a wrong file leaves the model alone.
+void copy_into(const std::vector<StateTensor>& ours, std::map<std::string, Tensor> found,
+               const std::filesystem::path& path) {
+  std::vector<Tensor> theirs;
+  for (const StateTensor& entry : ours) {
+    theirs.push_back(from_pytorch_layout(matching(entry, found, path), entry.interchange));
+    found.erase(entry.name);
+  }
+  if (!found.empty())
+    reject("{}: has a tensor '{}', which the model does not know", path.string(), found.begin()->first);
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    Tensor destination = ours[i].tensor;
+    destination.copy_from(theirs[i]);
+  }
+}
+
+/// The name of the layer whose parameters were registered last.
+std::string classifier_of(const Module& model) {
+  const std::string last = model.parameters().back().name;
+  return last.substr(0, last.rfind('.'));
+}
+
+/// Whether these weights of linear layers look at the same features for another number of classes.
+bool differ_in_classes(const Shape& a, const Shape& b) {
+  return a.rank() == 2 && b.rank() == 2 && a[0] != b[0] && a[1] == b[1];
 }
 
 }  // namespace
@@ -98,33 +154,30 @@ void save_model(const Module& model, const std::filesystem::path& path,
 
 std::map<std::string, std::string> load_model(Module& model, const std::filesystem::path& path) {
   TensorFile file = load_safetensors(path);
-  std::map<std::string, Tensor> found;
-  for (auto& [name, tensor] : file.tensors) {
-    if (!is_batch_counter(name)) found.emplace(name, tensor);
-  }
-
-  // Everything is checked before anything is copied, so that a wrong file leaves the model alone.
-  std::vector<std::pair<Tensor, Tensor>> copies;
-  for (auto& [name, tensor, interchange] : state(model)) {
-    const auto entry = found.find(name);
-    if (entry == found.end()) reject("{}: has no tensor '{}', which the model needs", path.string(), name);
-    const Tensor& theirs = entry->second;
-    if (theirs.dtype() != DType::f32) {
-      reject("{}: tensor '{}' is {}, but must be float32", path.string(), name, to_string(theirs.dtype()));
-    }
-    const Shape expected = pytorch_shape(tensor.shape(), interchange);
-    if (theirs.shape() != expected) {
-      reject("{}: tensor '{}' has shape {}, but the model's is {}", path.string(), name,
-             to_string(theirs.shape()), to_string(expected));
-    }
-    copies.emplace_back(tensor, from_pytorch_layout(theirs, interchange));
-    found.erase(entry);
-  }
-  if (!found.empty())
-    reject("{}: has a tensor '{}', which the model does not know", path.string(), found.begin()->first);
-
-  for (auto& [ours, theirs] : copies) ours.copy_from(theirs);
+  copy_into(state(model), tensors_by_name(file), path);
   return file.metadata;
+}
+
+std::optional<std::string> load_starting_weights(Module& model, const std::filesystem::path& path) {
+  std::map<std::string, Tensor> found = tensors_by_name(load_safetensors(path));
+  std::vector<StateTensor> ours = state(model);
+  const std::string classifier = classifier_of(model);
+  const auto weight = std::find_if(ours.begin(), ours.end(),
+                                   [&](const StateTensor& t) { return t.name == classifier + ".weight"; });
+  const auto theirs = found.find(weight->name);
+  if (theirs == found.end() || !differ_in_classes(weight->tensor.shape(), theirs->second.shape())) {
+    copy_into(ours, std::move(found), path);
+    return std::nullopt;
+  }
+  const auto notice =
+      fmt::format("{} tells {} classes apart and the data has {}, so the classifier '{}' starts afresh",
+                  path.string(), theirs->second.size(0), weight->tensor.size(0), classifier);
+  for (const std::string& name : {classifier + ".weight", classifier + ".bias"}) {
+    found.erase(name);
+    std::erase_if(ours, [&](const StateTensor& t) { return t.name == name; });
+  }
+  copy_into(ours, std::move(found), path);
+  return notice;
 }
 
 }  // namespace noisegate

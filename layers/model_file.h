@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 
 namespace noisegate {
@@ -23,5 +24,10 @@ void save_model(const Module& model, const std::filesystem::path& path,
 /// `num_batches_tracked`, which PyTorch writes and nothing here needs, is ignored. Throws Error naming the
 /// file and the first tensor that is missing, unexpected or misshaped; the model is then as it was.
 std::map<std::string, std::string> load_model(Module& model, const std::filesystem::path& path);
+
+/// The same for a model that is to be trained further. Where the file's classifier, which every model has
+/// last, tells other classes apart in number, the model keeps its own, freshly drawn, and a sentence that
+/// says so is returned. Throws Error as load_model does.
+std::optional<std::string> load_starting_weights(Module& model, const std::filesystem::path& path);
 
 }  // namespace noisegate

@@ -186,6 +186,26 @@ TEST_CASE("the same seed and threads give the same model, and so does the run's 
   CHECK(contains(session.text("d/config.toml"), "seed = 2\n"));
 }
 
+TEST_CASE("training starts from another run's weights, or says why it cannot") {
+  const Session session;
+  REQUIRE(session.run(quick_run("a", {"--epochs", "2"})).exit_code == 0);
+  const Words still = {"--epochs", "1", "--lr", "1e-30", "--init", "a/model.safetensors"};
+  const Outcome again = session.run(quick_run("b", still));
+  CHECK(again.exit_code == 0);
+  CHECK(again.errors.empty());
+  CHECK(contains(session.text("b/config.toml"), session.path("a/model.safetensors").filename().string()));
+  const auto accuracy = [&](const std::string& run) {
+    return json::parse(lines(session.text(run + "/metrics.jsonl")).back())["train_acc"].get<double>();
+  };
+  CHECK(accuracy("b") > 0.2);  // of ten classes, without having learnt anything itself
+
+  Words other_model = quick_run("c", still);
+  *std::ranges::find(other_model, "cnn4") = "cnn8";
+  check_refused(session.run(other_model), 2, {"a/model.safetensors", "block1.0.conv.0.weight"});
+  check_refused(session.run(quick_run("c", {"--init", "none.safetensors"})), 2, {"none.safetensors"});
+  CHECK_FALSE(std::filesystem::exists(session.path("c")));
+}
+
 TEST_CASE("configuration files are refused by file and key") {
   const Session session;
   const auto refuse = [&](const std::string& toml, const Words& parts) {

@@ -177,6 +177,39 @@ TEST_CASE("a file that does not fit the model is refused in a sentence, and the 
                 {"'fc2.bias'", "int32", "float32"});
 }
 
+TEST_CASE("starting weights of another number of classes leave the classifier as it was drawn") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "five.safetensors";
+  const auto saved = make_model(Spec("cnn4", "--model"), {8, 8, 2}, 5, 1);
+  save_model(*saved, path);
+  const auto model = small_model(2), fresh = small_model(2);
+  const auto notice = load_starting_weights(*model, path);
+  REQUIRE(notice);
+  for (const char* part : {"five.safetensors", "5 classes", "3", "'fc2'"})
+    CHECK_MESSAGE(notice->find(part) != std::string::npos, *notice);
+  const auto ours = model->parameters(), theirs = saved->parameters(), drawn = fresh->parameters();
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const auto& expected = ours[i].name.starts_with("fc2.") ? drawn[i] : theirs[i];
+    CHECK(ours[i].variable.value().to_vector<float>() == expected.variable.value().to_vector<float>());
+  }
+}
+
+TEST_CASE("starting weights of as many classes are taken whole, and those of another model not at all") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "model.safetensors";
+  const auto saved = small_model(1);
+  save_model(*saved, path);
+  auto model = small_model(2);
+  CHECK_FALSE(load_starting_weights(*model, path));
+  CHECK(state(*model) == state(*saved));
+
+  // Other features too: no classifier of these can start afresh.
+  auto larger = make_model(Spec("cnn8", "--model"), {8, 8, 2}, 3, 1);
+  const auto before = state(*larger);
+  check_error([&] { load_starting_weights(*larger, path); }, {"model.safetensors", "block1.0.conv.0.weight"});
+  CHECK(state(*larger) == before);
+}
+
 TEST_CASE("a file that is missing or no safetensors is refused in a sentence") {
   const TemporaryFolder folder;
   auto model = small_model(1);

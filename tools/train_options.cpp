@@ -47,6 +47,7 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"noise", "SPEC", "wrong labels: symmetric:0.4, human:worst; see noisegate list noise", &o.noise},
       {"augment", "SPEC", "crop:4+flip, none; see noisegate list augmentations", &o.augment},
       {"model", "SPEC", "wrn-28-2, resnet34, cnn8; see noisegate list models", &o.model},
+      {"init", "FILE", "weights to start from (.safetensors)", &o.init},
       {"loss", "SPEC", "ce, gce:0.7; see noisegate list losses", &o.loss},
       {"scheme", "SPEC", "ogc; see noisegate list schemes", &o.scheme},
       {"epochs", "N", "passes over the data", &o.epochs},
@@ -147,8 +148,8 @@ void resolve(TrainOptions& options) {
   set_thread_count(options.threads);
   set_convolution_algorithm(parse_convolution_algorithm(options.conv));
   options.threads = thread_count();
-  if (!options.data.empty())
-    options.data = std::filesystem::absolute(options.data).lexically_normal().string();
+  for (std::string* path : {&options.data, &options.init})
+    if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
   if (options.out.empty()) {
     const std::string scheme = options.scheme == "none" ? "" : "-" + options.scheme;
     const std::string what = fmt::format("{}-{}-{}{}-{}-seed{}", options.dataset, options.model, options.loss,

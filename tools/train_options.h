@@ -25,6 +25,7 @@ struct TrainOptions {
   std::string augment = "crop:4+flip";
 
   std::string model = "cnn8";
+  std::string init;  // the file of weights that training starts from
   std::string loss = "ce";
   std::string scheme = "none";
   int epochs = 20;
@@ -69,7 +70,7 @@ std::string config_text(const TrainOptions& options);
 /// Throws Error naming the option whose value makes no sense.
 void check(const TrainOptions& options);
 
-/// Replaces what stands for something else: device `auto`, threads 0, a relative data folder, an empty `out`,
+/// Replaces what stands for something else: device `auto`, threads 0, relative paths, an empty `out`,
 /// which becomes runs/DATASET-MODEL-LOSS[-SCHEME]-NOISE-seedN.
 void resolve(TrainOptions& options);
 

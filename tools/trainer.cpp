@@ -56,7 +56,7 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
                           loss_setting(Spec(options.loss, "--loss"), data_.dataset))) {
   if (scheme_->needs_validation() && data_.validation.size() == 0)
     reject("--scheme {} chooses by held-out samples: it needs a --validation above 0", options.scheme);
-  state_ = initial_state(options_, data_.dataset, *scheme_);
+  state_ = initial_state(options_, data_.dataset, *scheme_, data_.dataset.notes);
   if (state_.average || state_.best) {
     scratch_ = new_model(options_, data_.dataset);
     scratch_->set_training(false);

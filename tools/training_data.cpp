@@ -1,6 +1,7 @@
 #include "tools/training_data.h"
 
 #include "engine/error.h"
+#include "layers/model_file.h"
 #include "noise/noise.h"
 
 #include <utility>
@@ -50,6 +51,14 @@ TrainingData prepare_data(const TrainOptions& options) {
 std::unique_ptr<Module> new_model(const TrainOptions& options, const Dataset& dataset) {
   return make_model(Spec(options.model, "--model"), image_format(dataset), dataset.classes,
                     static_cast<std::uint64_t>(options.seed));
+}
+
+std::unique_ptr<Module> starting_model(const TrainOptions& options, const Dataset& dataset,
+                                       std::vector<std::string>& notes) {
+  auto model = new_model(options, dataset);
+  if (options.init.empty()) return model;
+  if (const auto notice = load_starting_weights(*model, options.init)) notes.push_back(*notice);
+  return model;
 }
 
 ImageFormat image_format(const Dataset& dataset) {

@@ -18,14 +18,16 @@ struct TrainingData {
 /// that does not fit it.
 TrainingData prepare_data(const TrainOptions& options);
 
-/// The model that the options name, for this dataset, its weights drawn from the seed.
-std::unique_ptr<Module> new_model(const TrainOptions& options, const Dataset& dataset);
-
 /// The dataset that the options name, its training set cut to --limit and then made noisy.
 Dataset load_noisy_dataset(const TrainOptions& options);
 
 /// The model that the options name, for this dataset, its weights drawn from the seed.
 std::unique_ptr<Module> new_model(const TrainOptions& options, const Dataset& dataset);
+
+/// The model that training starts from: the same, or with --init the weights of its file; `notes` gets what
+/// the user should be told of them. Throws Error naming the file and what in it does not fit the model.
+std::unique_ptr<Module> starting_model(const TrainOptions& options, const Dataset& dataset,
+                                       std::vector<std::string>& notes);
 
 /// The dataset that the options name, untouched.
 Dataset load_dataset(const TrainOptions& options);

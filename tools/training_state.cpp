@@ -25,7 +25,8 @@ double momentum_decay(const TrainOptions& options, const Scheme& scheme) {
 /// A companion that starts with weights of its own draws them from a seed that nobody gives a run.
 std::unique_ptr<Module> new_companion(TrainOptions options, const Dataset& dataset, const Scheme& scheme) {
   if (!scheme.companion_starts_equal()) options.seed += std::int64_t{1} << 48;
-  return new_model(options, dataset);
+  std::vector<std::string> same_notes;  // as the first model's
+  return starting_model(options, dataset, same_notes);
 }
 
 TrainedModel trained(std::unique_ptr<Module> model, const TrainOptions& options, double l1_penalty) {
@@ -157,9 +158,10 @@ EpochMetrics load_metrics(const State& state) {
   return metrics;
 }
 
-TrainingState initial_state(const TrainOptions& options, const Dataset& dataset, const Scheme& scheme) {
+TrainingState initial_state(const TrainOptions& options, const Dataset& dataset, const Scheme& scheme,
+                            std::vector<std::string>& notes) {
   TrainingState state;
-  state.models.push_back(trained(new_model(options, dataset), options, scheme.l1_penalty()));
+  state.models.push_back(trained(starting_model(options, dataset, notes), options, scheme.l1_penalty()));
   if (!scheme.companion().empty())
     state.models.push_back(trained(new_companion(options, dataset, scheme), options, scheme.l1_penalty()));
   if (const double decay = momentum_decay(options, scheme); decay > 0)

@@ -57,7 +57,9 @@ void save_metrics(const EpochMetrics& metrics, State& state);
 EpochMetrics load_metrics(const State& state);
 
 /// Before the first step. Throws Error naming the option for a model that there is not, and for two decays of
-/// the momentum model.
-TrainingState initial_state(const TrainOptions& options, const Dataset& dataset, const Scheme& scheme);
+/// the momentum model, and naming the file of --init where it does not fit. `notes` gets what the user should
+/// be told of the start.
+TrainingState initial_state(const TrainOptions& options, const Dataset& dataset, const Scheme& scheme,
+                            std::vector<std::string>& notes);
 
 }  // namespace noisegate
