@@ -132,12 +132,11 @@ void print_aligned(const std::vector<Row>& rows) {
 }  // namespace
 
 int list_command(const Arguments& arguments) {
-  const CommandLine line{
-      .command = "list",
-      .summary = "names what there is: models, losses, schemes, noise, recipes, ...",
-      .word = "WHAT",
-      .options = {},
-      .later = {}};
+  const CommandLine line{.command = "list",
+                         .summary = "names what there is: models, losses, schemes, noise, recipes, ...",
+                         .word = "WHAT",
+                         .options = {},
+                         .later = {}};
   const auto given = parse(line, arguments);
   if (!given) return 0;
   std::vector<std::string> known;

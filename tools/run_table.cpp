@@ -1,0 +1,224 @@
+#include "tools/run_table.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <map>
+#include <numeric>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <fmt/format.h>
+
+namespace noisegate {
+namespace {
+
+using Settings = std::vector<std::pair<std::string, std::string>>;  // an option's name and value
+
+/// Options in which runs of the same row may differ.
+bool is_circumstance(const std::string& option) {
+  constexpr std::array names = {"seed",    "data",        "out",    "overwrite",
+                                "threads", "predictions", "device", "conv"};
+  return std::ranges::find(names, option) != names.end();
+}
+
+Settings settings_of(const RunRecord& run) {
+  Settings settings;
+  TrainOptions options = run.options;
+  for (const Option& option : option_table(options))
+    if (!is_circumstance(option.name)) settings.emplace_back(option.name, value_text(option));
+  return settings;
+}
+
+/// Runs that differ in nothing but circumstances.
+struct Group {
+  Settings settings;
+  std::vector<const RunRecord*> runs;
+};
+
+std::vector<Group> grouped(std::span<const RunRecord> runs) {
+  std::vector<Group> groups;
+  for (const RunRecord& run : runs) {
+    if (run.epochs.empty()) continue;
+    Settings settings = settings_of(run);
+    const auto same =
+        std::ranges::find_if(groups, [&](const Group& group) { return group.settings == settings; });
+    if (same != groups.end())
+      same->runs.push_back(&run);
+    else
+      groups.push_back({std::move(settings), {&run}});
+  }
+  return groups;
+}
+
+std::vector<std::string> differing_options(const std::vector<Group>& groups) {
+  std::vector<std::string> names;
+  for (std::size_t i = 0; !groups.empty() && i < groups.front().settings.size(); ++i) {
+    const auto& first = groups.front().settings[i];
+    if (std::ranges::any_of(groups, [&](const Group& group) { return group.settings[i] != first; }))
+      names.push_back(first.first);
+  }
+  return names.empty() ? std::vector<std::string>{"dataset", "noise", "loss"} : names;
+}
+
+std::string value_of(const Settings& settings, const std::string& name) {
+  return std::ranges::find(settings, name, &Settings::value_type::first)->second;
+}
+
+/// Percentages of a metric over the epochs that have it.
+std::vector<double> course(const RunRecord& run, const std::string& metric) {
+  std::vector<double> percentages;
+  for (const auto& epoch : run.epochs)
+    if (epoch.contains(metric) && epoch[metric].is_number())
+      percentages.push_back(100 * epoch[metric].get<double>());
+  return percentages;
+}
+
+/// Under which metrics a run has test accuracies, and what their models are called.
+std::map<std::string, std::string> tested_models(const std::vector<Group>& groups) {
+  const std::string live = "test_acc";
+  std::map<std::string, std::string> models;
+  for (const Group& group : groups)
+    for (const RunRecord* run : group.runs)
+      for (const auto& [metric, value] : run->epochs.back().items()) {
+        if (metric == live) models[metric] = "live";
+        if (metric.starts_with(live + "_"))
+          models[metric] = metric == live + "_ema" ? "momentum" : metric.substr(live.size() + 1);
+      }
+  return models;
+}
+
+using Measure = std::optional<double> (*)(const RunRecord& run, const std::string& metric);
+
+std::optional<double> last_epoch(const RunRecord& run, const std::string& metric) {
+  const std::vector<double> accuracies = course(run, metric);
+  return accuracies.empty() ? std::nullopt : std::optional(accuracies.back());
+}
+
+std::optional<double> last_ten(const RunRecord& run, const std::string& metric) {
+  const std::vector<double> accuracies = course(run, metric);
+  if (accuracies.empty()) return std::nullopt;
+  const auto count = std::min<std::ptrdiff_t>(10, std::ssize(accuracies));
+  return std::accumulate(accuracies.end() - count, accuracies.end(), 0.0) / static_cast<double>(count);
+}
+
+std::optional<double> best_epoch(const RunRecord& run, const std::string& metric) {
+  const std::vector<double> accuracies = course(run, metric);
+  return accuracies.empty() ? std::nullopt : std::optional(std::ranges::max(accuracies));
+}
+
+std::optional<double> best_validation_epoch(const RunRecord& run, const std::string& metric) {
+  const std::vector<double> accuracies = course(run, metric), validation = course(run, "validation_acc");
+  if (validation.empty() || validation.size() != accuracies.size()) return std::nullopt;
+  return accuracies[std::ranges::max_element(validation) - validation.begin()];
+}
+
+/// "91.80 ± 0.13" over the runs that have it, "91.80" of one, "" of none.
+std::string cell(const Group& group, const std::string& metric, Measure measure) {
+  std::vector<double> values;
+  for (const RunRecord* run : group.runs)
+    if (const auto value = measure(*run, metric)) values.push_back(*value);
+  if (values.empty()) return "";
+  const auto n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  if (values.size() == 1) return fmt::format("{:.2f}", mean);
+  double squares = 0;
+  for (const double value : values) squares += (value - mean) * (value - mean);
+  return fmt::format("{:.2f} ± {:.2f}", mean, std::sqrt(squares / (n - 1)));
+}
+
+/// How many characters a terminal shows: of UTF-8, the bytes that do not go on with one.
+std::size_t width_of(const std::string& text) {
+  return std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
+}
+
+std::string replaced(std::string text, const std::string& what, const std::string& by) {
+  for (std::size_t at = text.find(what); at != std::string::npos; at = text.find(what, at + by.size()))
+    text.replace(at, what.size(), by);
+  return text;
+}
+
+std::string latex_cell(std::string text) {
+  for (const char* special : {"&", "%", "$", "#", "_"})
+    text = replaced(text, special, "\\" + std::string(special));
+  const std::string plus_minus = " ± ";
+  if (const auto at = text.find(plus_minus); at != std::string::npos)
+    return fmt::format("${} \\pm {}$", text.substr(0, at), text.substr(at + plus_minus.size()));
+  return text;
+}
+
+std::string latex_row(const std::vector<std::string>& cells) {
+  std::vector<std::string> escaped;
+  for (const std::string& text : cells) escaped.push_back(latex_cell(text));
+  return fmt::format("{} \\\\\n", fmt::join(escaped, " & "));
+}
+
+std::string markdown_row(const std::vector<std::string>& cells) {
+  std::vector<std::string> escaped;
+  for (const std::string& text : cells) escaped.push_back(replaced(text, "|", "\\|"));
+  return fmt::format("| {} |\n", fmt::join(escaped, " | "));
+}
+
+}  // namespace
+
+RunTable run_table(std::span<const RunRecord> runs) {
+  const std::vector<Group> groups = grouped(runs);
+  const std::vector<std::string> options = differing_options(groups);
+  const std::map<std::string, std::string> models = tested_models(groups);
+  std::vector<std::pair<std::string, Measure>> measures = {
+      {"last", last_epoch}, {"last ten", last_ten}, {"best", best_epoch}};
+  const auto has_validation = [](const RunRecord& run) { return !course(run, "validation_acc").empty(); };
+  if (std::ranges::any_of(runs, has_validation))
+    measures.emplace_back("best validation", best_validation_epoch);
+
+  RunTable table{options, {}};
+  if (models.size() > 1) table.titles.push_back("model");
+  table.titles.push_back("runs");
+  for (const auto& [title, measure] : measures) table.titles.push_back(title);
+  for (const Group& group : groups) {
+    for (const auto& [metric, model] : models) {
+      if (cell(group, metric, last_epoch).empty()) continue;
+      std::vector<std::string>& row = table.rows.emplace_back();
+      for (const std::string& option : options) row.push_back(value_of(group.settings, option));
+      if (models.size() > 1) row.push_back(model);
+      row.push_back(std::to_string(group.runs.size()));
+      for (const auto& [title, measure] : measures) row.push_back(cell(group, metric, measure));
+    }
+  }
+  return table;
+}
+
+std::string as_text(const RunTable& table) {
+  std::vector<std::size_t> widths;
+  for (const std::string& title : table.titles) widths.push_back(width_of(title));
+  for (const auto& row : table.rows)
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], width_of(row[i]));
+  std::string text;
+  const auto add = [&](const std::vector<std::string>& cells) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i)
+      line += cells[i] + std::string(widths[i] - width_of(cells[i]) + 2, ' ');
+    text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  };
+  add(table.titles);
+  for (const auto& row : table.rows) add(row);
+  return text;
+}
+
+std::string as_markdown(const RunTable& table) {
+  std::string text = markdown_row(table.titles);
+  text += markdown_row(std::vector<std::string>(table.titles.size(), "---"));
+  for (const auto& row : table.rows) text += markdown_row(row);
+  return text;
+}
+
+std::string as_latex(const RunTable& table) {
+  std::string text =
+      fmt::format("\\begin{{tabular}}{{{}}}\n\\toprule\n", std::string(table.titles.size(), 'l'));
+  text += latex_row(table.titles) + "\\midrule\n";
+  for (const auto& row : table.rows) text += latex_row(row);
+  return text + "\\bottomrule\n\\end{tabular}\n";
+}
+
+}  // namespace noisegate
