@@ -35,7 +35,7 @@ bool wait_for(const std::filesystem::path& file) {
 TEST_CASE("every help page fits one screen") {
   const Session session;
   for (const Words& command :
-       {Words{}, {"train"}, {"eval"}, {"noise"}, {"list"}, {"bench"}, {"bench", "step"}}) {
+       {Words{}, {"train"}, {"eval"}, {"noise"}, {"suspects"}, {"list"}, {"bench"}, {"bench", "step"}}) {
     Words words = command;
     words.push_back("--help");
     const Outcome help = session.run(words);
@@ -61,8 +61,7 @@ TEST_CASE("it tells its version and lists what there is") {
 TEST_CASE("wrong words are refused with what there is") {
   const Session session;
   check_refused(session.run({}), 2, {"command"});
-  check_refused(session.run({"trian"}), 2,
-                {"'trian'", "did you mean train?", "eval, noise, list, loss, bench"});
+  check_refused(session.run({"trian"}), 2, {"'trian'", "did you mean train?", "eval, noise, suspects"});
   check_refused(session.run({"train", "--epoch", "3"}), 2,
                 {"--epoch:", "did you mean --epochs?", "--batch-size"});
   check_refused(session.run({"train", "stray"}), 2, {"'stray'"});

@@ -15,5 +15,6 @@ int list_command(const Arguments& arguments);
 int loss_command(const Arguments& arguments);
 int bench_command(const Arguments& arguments);
 int noise_command(const Arguments& arguments);
+int suspects_command(const Arguments& arguments);
 
 }  // namespace noisegate

@@ -26,11 +26,11 @@ const std::vector<Command>& commands() {
       {"train", "trains a model and leaves a run folder", train_command},
       {"eval", "measures the model of a run folder on the test set", eval_command},
       {"noise", "makes labels wrong, shows and saves them", noise_command},
+      {"suspects", "finds the training samples whose labels are most likely wrong", suspects_command},
       {"list", "names the models, losses, noise, datasets and schedules there are", list_command},
       {"loss", "shows what a loss makes of logits and labels, or draws losses", loss_command},
       {"bench", "times training steps and single ops", bench_command},
       {"report", "", nullptr},
-      {"suspects", "", nullptr},
       {"sweep", "", nullptr},
   };
   return all;

@@ -179,7 +179,8 @@ int noise_command(const Arguments& arguments) {
   if (!options.plot.empty())
     write_file_atomically(options.plot, heat_map_svg(matrix, dataset.class_names, title, rate));
   if (!options.show.empty())
-    write_file_atomically(options.show, contact_sheet(dataset, title + ": " + rate).png());
+    write_file_atomically(options.show,
+                          contact_sheet(dataset.train, title + ": " + rate, tiles_of_noise(dataset)).png());
   if (!options.json.empty())
     write_file_atomically(options.json, to_json(options, dataset, matrix).dump(2) + "\n");
   return 0;
