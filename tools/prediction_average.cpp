@@ -31,4 +31,18 @@ void PredictionAverage::save(const std::filesystem::path& path) const {
   save_numpy<float>(path, {static_cast<std::int64_t>(sums_.size()) / classes_, classes_}, average);
 }
 
+void PredictionAverage::save(State& state) const {
+  if (epochs_ == 0) return;
+  state.put_numbers("predictions.sums", sums_);
+  state.put_count("predictions.classes", classes_);
+  state.put_count("predictions.epochs", epochs_);
+}
+
+void PredictionAverage::load(const State& state) {
+  if (!state.has("predictions.epochs")) return;
+  sums_ = state.numbers("predictions.sums");
+  classes_ = state.count("predictions.classes");
+  epochs_ = static_cast<int>(state.count("predictions.epochs"));
+}
+
 }  // namespace noisegate

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "datasets/dataset.h"
+#include "engine/state.h"
 #include "layers/module.h"
 
 #include <filesystem>
@@ -17,6 +18,10 @@ class PredictionAverage {
 
   /// Writes the average, (samples, classes) float32, as .npy. At least one epoch must have been added.
   void save(const std::filesystem::path& path) const;
+
+  /// For a checkpoint, and back.
+  void save(State& state) const;
+  void load(const State& state);
 
  private:
   std::vector<double> sums_;  // (samples, classes)

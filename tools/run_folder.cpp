@@ -29,9 +29,10 @@ void RunFolder::begin(const std::string& config_text) const {
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error) fail("cannot make the folder {}: {}", path_.string(), error.message());
-  for (const auto& file : {model(), average_model(), predictions(), margins(), metrics()}) {
-    std::filesystem::remove(file, error);
-    if (error) fail("cannot remove {}: {}", file.string(), error.message());
+  for (const auto& old : {model(), average_model(), companion_model("peer"), companion_model("robust"),
+                          predictions(), margins(), metrics(), checkpoints()}) {
+    std::filesystem::remove_all(old, error);
+    if (error) fail("cannot remove {}: {}", old.string(), error.message());
   }
   write_file_atomically(config(), config_text);
 }
@@ -50,6 +51,19 @@ void RunFolder::append_metrics(const nlohmann::ordered_json& line) const {
     std::filesystem::resize_file(file, size_before, error);
     fail("cannot write {}: {}", file.string(), cause);
   }
+}
+
+void RunFolder::keep_metrics(int epochs) const {
+  std::string kept;
+  if (epochs > 0) {
+    std::ifstream stream(metrics());
+    std::string line;
+    for (int epoch = 0; epoch < epochs; ++epoch) {
+      if (!std::getline(stream, line)) reject("{} lacks epoch {}", metrics().string(), epoch + 1);
+      kept += line + '\n';
+    }
+  }
+  write_file_atomically(metrics(), kept);
 }
 
 }  // namespace noisegate

@@ -1,5 +1,6 @@
 // The folder of a run: config.toml, metrics.jsonl (a line an epoch), model.safetensors (the last epoch's
-// model), margins.npy and, with --ema, model_ema.safetensors.
+// model), margins.npy, checkpoint/ and, with a momentum model or a scheme of two models,
+// model_ema.safetensors and model_NAME.safetensors.
 #pragma once
 
 #include "layers/module.h"
@@ -26,6 +27,12 @@ class RunFolder {
   std::filesystem::path margins() const { return path_ / "margins.npy"; }
   std::filesystem::path average_model() const { return path_ / "model_ema.safetensors"; }
 
+  /// Of a scheme's second model.
+  std::filesystem::path companion_model(const std::string& name) const {
+    return path_ / ("model_" + name + ".safetensors");
+  }
+  std::filesystem::path checkpoints() const { return path_ / "checkpoint"; }
+
   /// Throws Error where the path is no folder, or has a run in it and `overwrite` is not set. Touches
   /// nothing.
   void require_free(bool overwrite) const;
@@ -37,6 +44,10 @@ class RunFolder {
   /// Adds a line to metrics.jsonl. Throws Error where it cannot be written; the file then ends where it did
   /// before.
   void append_metrics(const nlohmann::ordered_json& line) const;
+
+  /// Cuts metrics.jsonl back to its first `epochs` epochs. Throws Error where it is not readable, or has
+  /// fewer.
+  void keep_metrics(int epochs) const;
 
  private:
   std::filesystem::path path_;

@@ -1,7 +1,9 @@
 // noisegate train: reads the options, prepares data and model, trains, and keeps the run folder whole at
 // every moment.
 #include "engine/error.h"
+#include "engine/serialize.h"
 #include "layers/model_file.h"
+#include "tools/checkpoint.h"
 #include "tools/command.h"
 #include "tools/interrupt.h"
 #include "tools/prediction_average.h"
@@ -11,6 +13,8 @@
 #include "tools/train_options.h"
 #include "tools/trainer.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -37,26 +41,114 @@ void announce(const TrainOptions& options, const Trainer& trainer) {
   std::fflush(stdout);
 }
 
-void save_models(const RunFolder& folder, Trainer& trainer, const TrainOptions& options) {
-  const std::map<std::string, std::string> metadata = {{"epoch", std::to_string(trainer.state().epochs_done)},
-                                                       {"model", options.model},
-                                                       {"dataset", options.dataset},
-                                                       {"noisegate", NOISEGATE_VERSION}};
-  save_model(trainer.state().model(), folder.model(), metadata);
-  if (const Module* average = trainer.average_model()) save_model(*average, folder.average_model(), metadata);
+/// A run: its trainer, its folder, and what goes from one to the other.
+class Run {
+ public:
+  explicit Run(const TrainOptions& options)
+      : options_(options),
+        folder_(options.out),
+        checkpoints_(folder_.checkpoints()),
+        trainer_(options, prepare_data(options)) {}
+
+  const Trainer& trainer() const { return trainer_; }
+
+  void begin() const { folder_.begin(config_text(options_)); }
+  /// Makes everything what it was at the last checkpoint; from the beginning where there is none.
+  void resume();
+  /// Trains what is left of the epochs; returns the exit code.
+  int train();
+
+ private:
+  int train_epochs(const InterruptGuard& interrupt, Progress& progress);
+  void keep_epoch(const EpochMetrics& metrics);
+  void save_models();
+  void save_checkpoint();
+  bool is_time_for_checkpoint() const;
+  int report_interruption(int signal);
+  std::string what_is_kept() const;
+  std::string how_to_resume() const {
+    return fmt::format("noisegate train --resume {}", folder_.path().string());
+  }
+
+  using Clock = std::chrono::steady_clock;
+
+  const TrainOptions& options_;
+  RunFolder folder_;
+  Checkpoints checkpoints_;
+  Trainer trainer_;
+  PredictionAverage predictions_;
+  int epochs_kept_ = 0;
+  Clock::time_point last_checkpoint_ = Clock::now();
+};
+
+void Run::resume() {
+  const auto loaded = checkpoints_.load();
+  if (!loaded) {
+    begin();
+    fmt::print("{} has no checkpoint yet: the run starts from the beginning\n", folder_.path().string());
+    return;
+  }
+  if (!loaded->note.empty()) fmt::print(stderr, "noisegate: {}\n", loaded->note);
+  trainer_.load(loaded->state);
+  predictions_.load(loaded->state);
+  epochs_kept_ = trainer_.state().epochs_done;
+  folder_.keep_metrics(epochs_kept_);
+  write_file_atomically(folder_.config(), config_text(options_));
+  fmt::print("{} goes on after epoch {}, step {}\n", folder_.path().string(), epochs_kept_,
+             trainer_.state().batches_done > 0 ? trainer_.state().steps_done : 0);
 }
 
-/// What the run folder has now, for whoever must be told that training stopped.
-std::string what_is_kept(const RunFolder& folder, int epochs_saved) {
-  if (epochs_saved == 0)
-    return fmt::format("no epoch was finished, so {} has no model", folder.path().string());
-  return fmt::format("{} keeps the model of epoch {}", folder.path().string(), epochs_saved);
+void Run::save_models() {
+  const std::map<std::string, std::string> metadata = {
+      {"epoch", std::to_string(trainer_.state().epochs_done)},
+      {"model", options_.model},
+      {"dataset", options_.dataset},
+      {"noisegate", NOISEGATE_VERSION}};
+  save_model(trainer_.state().model(), folder_.model(), metadata);
+  if (const Module* average = trainer_.average_model())
+    save_model(*average, folder_.average_model(), metadata);
+  if (const Module* companion = trainer_.companion_model())
+    save_model(*companion, folder_.companion_model(trainer_.companion()), metadata);
 }
 
-int report_interruption(int signal, const Trainer& trainer, const RunFolder& folder) {
-  const TrainingState& state = trainer.state();
-  fmt::print(stderr, "noisegate: stopped by {} after step {} of epoch {}; {}\n", signal_name(signal),
-             state.steps_done, state.epochs_done + 1, what_is_kept(folder, state.epochs_done));
+void Run::save_checkpoint() {
+  State state;
+  trainer_.save(state);
+  predictions_.save(state);
+  checkpoints_.save(state);
+  last_checkpoint_ = Clock::now();
+}
+
+bool Run::is_time_for_checkpoint() const {
+  const std::chrono::duration<double> passed = Clock::now() - last_checkpoint_;
+  return options_.checkpoint_minutes > 0 && passed.count() >= 60 * options_.checkpoint_minutes;
+}
+
+void Run::keep_epoch(const EpochMetrics& metrics) {
+  save_models();
+  if (options_.predictions) {
+    predictions_.add(trainer_.state().model(), trainer_.dataset());
+    predictions_.save(folder_.predictions());
+  }
+  append_margins(folder_.margins(), metrics.epoch, metrics.curriculum);
+  folder_.append_metrics(to_json(metrics));
+  // The checkpoint comes last: where it is not reached, the epoch is trained again and all of this written
+  // anew, with the same values.
+  save_checkpoint();
+  epochs_kept_ = metrics.epoch;
+}
+
+std::string Run::what_is_kept() const {
+  if (epochs_kept_ == 0)
+    return fmt::format("no epoch was finished, so {} has no model", folder_.path().string());
+  return fmt::format("{} keeps the model of epoch {}", folder_.path().string(), epochs_kept_);
+}
+
+int Run::report_interruption(int signal) {
+  save_checkpoint();
+  const TrainingState& state = trainer_.state();
+  fmt::print(stderr, "noisegate: stopped by {} after step {} of epoch {}; {}; to go on: {}\n",
+             signal_name(signal), state.steps_done, state.epochs_done + 1, what_is_kept(), how_to_resume());
   return exit_code_of_signal(signal);
 }
 
@@ -67,39 +159,42 @@ void conclude(const EpochMetrics& last, const TrainOptions& options, const Progr
              static_cast<double>(last.peak_memory) / mebibyte, options.out);
 }
 
-/// Trains all epochs; returns the exit code.
-int train(Trainer& trainer, const TrainOptions& options, const RunFolder& folder) {
-  const InterruptGuard interrupt;
-  Progress progress(options.epochs, output_is_terminal());
-  PredictionAverage predictions;
-  int epochs_saved = 0;
-  try {
-    while (trainer.state().epochs_done < options.epochs) {
-      const auto metrics = trainer.run_epoch([&](const StepReport& report) {
-        progress.after_step(report);
-        return interrupt.signal() == 0;
-      });
-      if (!metrics) {
-        progress.clear();
-        return report_interruption(interrupt.signal(), trainer, folder);
-      }
-      save_models(folder, trainer, options);
-      if (options.predictions) {
-        predictions.add(trainer.state().model(), trainer.dataset());
-        predictions.save(folder.predictions());
-      }
-      epochs_saved = metrics->epoch;
-      append_margins(folder.margins(), metrics->epoch, metrics->curriculum);
-      folder.append_metrics(to_json(*metrics));
-      progress.after_epoch(*metrics);
-      if (metrics->left_out.images > 0) fmt::print(stderr, "noisegate: {}\n", to_string(metrics->left_out));
-      if (metrics->epoch == options.epochs) conclude(*metrics, options, progress);
+int Run::train_epochs(const InterruptGuard& interrupt, Progress& progress) {
+  const int end = options_.stop_after > 0 ? std::min(options_.stop_after, options_.epochs) : options_.epochs;
+  while (trainer_.state().epochs_done < end) {
+    const auto metrics = trainer_.run_epoch([&](const StepReport& report) {
+      progress.after_step(report);
+      if (interrupt.signal() == 0 && is_time_for_checkpoint()) save_checkpoint();
+      return interrupt.signal() == 0;
+    });
+    if (!metrics) {
+      progress.clear();
+      return report_interruption(interrupt.signal());
     }
+    keep_epoch(*metrics);
+    progress.after_epoch(*metrics);
+    if (metrics->left_out.images > 0) fmt::print(stderr, "noisegate: {}\n", to_string(metrics->left_out));
+    if (metrics->epoch == options_.epochs) conclude(*metrics, options_, progress);
+  }
+  if (end < options_.epochs)
+    fmt::print("stopped after epoch {} of {}; to go on: {}\n", end, options_.epochs, how_to_resume());
+  return 0;
+}
+
+int Run::train() {
+  if (trainer_.state().epochs_done >= options_.epochs) {
+    fmt::print("{} has all its {} epochs; a larger --epochs goes on\n", folder_.path().string(),
+               options_.epochs);
+    return 0;
+  }
+  const InterruptGuard interrupt;
+  Progress progress(options_.epochs, output_is_terminal());
+  try {
+    return train_epochs(interrupt, progress);
   } catch (const Error& error) {
     progress.clear();
-    throw Error(error.cause(), fmt::format("{}; {}", error.what(), what_is_kept(folder, epochs_saved)));
+    throw Error(error.cause(), fmt::format("{}; {}", error.what(), what_is_kept()));
   }
-  return 0;
 }
 
 }  // namespace
@@ -107,12 +202,15 @@ int train(Trainer& trainer, const TrainOptions& options, const RunFolder& folder
 int train_command(const Arguments& arguments) {
   const std::optional<TrainOptions> options = read_train_options(arguments);
   if (!options) return 0;
-  const RunFolder folder(options->out);
-  folder.require_free(options->overwrite);
-  Trainer trainer(*options, prepare_data(*options));
-  folder.begin(config_text(*options));
-  announce(*options, trainer);
-  return train(trainer, *options, folder);
+  const bool is_resumed = !options->resume.empty();
+  if (!is_resumed) RunFolder(options->out).require_free(options->overwrite);
+  Run run(*options);
+  if (is_resumed)
+    run.resume();
+  else
+    run.begin();
+  announce(*options, run.trainer());
+  return run.train();
 }
 
 }  // namespace noisegate

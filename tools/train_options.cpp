@@ -4,6 +4,7 @@
 #include "tools/recipe.h"
 #include "tools/toml_file.h"
 
+#include <algorithm>
 #include <cctype>
 
 #include <fmt/format.h>
@@ -28,11 +29,30 @@ std::string as_file_name(std::string text) {
 }
 
 bool stays_with_the_command(const Option& option) {
-  return option.name == "out" || option.name == "overwrite";
+  return option.name == "out" || option.name == "overwrite" || option.name == "resume" ||
+         option.name == "stop-after";
 }
 
 void require(bool sensible, const std::string& option, const std::string& rule, const auto& value) {
   if (!sensible) reject("{} must be {}, not {}", option, rule, value);
+}
+
+/// The options of the run in this folder, of which only some may be changed when it goes on: the others would
+/// make it another run.
+TrainOptions resumed(const std::filesystem::path& run, const CommandLine& line, const Given& given,
+                     TrainOptions& options) {
+  const std::vector<std::string> may_change = {"resume", "epochs", "stop-after", "checkpoint", "threads"};
+  for (const auto& [name, value] : given)
+    if (std::ranges::find(may_change, name) == may_change.end())
+      reject("--resume goes on with the run as it was: --{} does not go with it", name);
+  if (!std::filesystem::exists(run / "config.toml"))
+    reject("--resume {}: there is no run in that folder", run.string());
+  read_config(run / "config.toml", options);
+  assign_given(line, given);
+  options.out = run.string();
+  check(options);
+  resolve(options);
+  return options;
 }
 
 }  // namespace
@@ -66,7 +86,10 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"precision", "NAME", "fp32; GPU: tf32, bf16", &o.precision},
       {"conv", "NAME", "auto (Winograd's where it pays), direct", &o.conv},
       {"out", "DIR", "run folder; by default runs/DATASET-MODEL-LOSS-NOISE-seedN", &o.out},
-      {"overwrite", "", "replace a run that is in the folder", &o.overwrite},
+      {"overwrite", "", "replace the run there", &o.overwrite},
+      {"checkpoint", "X", "minutes apart", &o.checkpoint_minutes},
+      {"stop-after", "N", "stop at this epoch", &o.stop_after},
+      {"resume", "DIR", "go on with this run", &o.resume},
   };
 }
 
@@ -75,7 +98,7 @@ CommandLine train_command_line(TrainOptions& options, std::string& config) {
                    .summary = "trains a model and leaves a run folder",
                    .word = "",
                    .options = option_table(options),
-                   .later = {"resume"}};
+                   .later = {}};
   line.options.push_back({"config", "FILE", "TOML file with any of these; the command line wins", &config});
   return line;
 }
@@ -86,6 +109,8 @@ std::optional<TrainOptions> read_train_options(const std::vector<std::string>& a
   const CommandLine line = train_command_line(options, config);
   const auto given = parse(line, arguments);
   if (!given) return std::nullopt;
+  if (const auto run = given->find("resume"); run != given->end())
+    return resumed(run->second, line, *given, options);
   const auto assign_wishes = [&] {
     if (const auto file = given->find("config"); file != given->end()) read_config(file->second, options);
     assign_given(line, *given);
@@ -129,6 +154,8 @@ void check(const TrainOptions& o) {
   require(o.limit >= 0, "--limit", "at least 0", o.limit);
   require(o.validation >= 0 && o.validation < 1, "--validation", "in [0, 1)", o.validation);
   require(o.ema >= 0 && o.ema < 1, "--ema", "in [0, 1)", o.ema);
+  require(o.stop_after >= 0, "--stop-after", "at least 0", o.stop_after);
+  require(o.checkpoint_minutes >= 0, "--checkpoint", "at least 0", o.checkpoint_minutes);
   require(o.seed >= 0, "--seed", "at least 0", o.seed);
   require(o.threads >= 0 && o.threads <= 1024, "--threads", "in [0, 1024]", o.threads);
   if (o.predictions && o.validation > 0)

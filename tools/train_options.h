@@ -47,6 +47,9 @@ struct TrainOptions {
 
   std::string out;
   bool overwrite = false;
+  std::string resume;  // the folder of a run to go on with
+  int stop_after = 0;
+  double checkpoint_minutes = 10;
 };
 
 /// The options by name, each bound to its member of `options`, which must outlive the table.
@@ -63,8 +66,9 @@ std::optional<TrainOptions> read_train_options(const std::vector<std::string>& a
 /// an unknown key (listing the known ones) and for a value of the wrong type.
 void read_config(const std::filesystem::path& file, TrainOptions& options);
 
-/// The TOML text of a run's config.toml: every option resolved, and the version. It has no `out` and
-/// `overwrite`: the run is where the file is, and a new run from it goes elsewhere.
+/// The TOML text of a run's config.toml: every option resolved, and the version. It has nothing that is about
+/// this one call (out, overwrite, resume, stop-after): the run is where the file is, and a new run from it
+/// goes elsewhere.
 std::string config_text(const TrainOptions& options);
 
 /// Throws Error naming the option whose value makes no sense.

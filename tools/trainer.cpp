@@ -200,7 +200,6 @@ void Trainer::measure(const StepResult& result, std::span<const std::int32_t> po
     metrics.curriculum.add_weight(weight, is_clean);
     state_.curriculum.add(weight, is_clean, metrics.learning_rate);
   }
-  metrics.curriculum.so_far = state_.curriculum;
 }
 
 void Trainer::test(EpochMetrics& metrics) {
@@ -265,6 +264,7 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
          metrics_.epoch);
   }
   if (state_.best) keep_if_best(metrics_);
+  metrics_.curriculum.so_far = state_.curriculum;
   metrics_.peak_memory = memory_statistics(Device::cpu).peak;
   ++state_.epochs_done;
   state_.batches_done = 0;

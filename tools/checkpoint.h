@@ -1,0 +1,34 @@
+// The checkpoints of a run: what --resume goes on from. The last one and the one before are kept, each with a
+// checksum, so that there is a whole one at every moment, whatever happens to the process or the disk.
+#pragma once
+
+#include "engine/state.h"
+
+#include <filesystem>
+#include <optional>
+#include <string>
+
+namespace noisegate {
+
+class Checkpoints {
+ public:
+  /// `folder` need not exist yet.
+  explicit Checkpoints(std::filesystem::path folder) : folder_(std::move(folder)) {}
+
+  /// Makes the state the last checkpoint. Throws Error naming what cannot be written; the last one is then
+  /// what it was.
+  void save(const State& state) const;
+
+  struct Loaded {
+    State state;
+    std::string note;  // says which newer one is damaged, and how; empty if none is
+  };
+  /// The newest whole one, which is the last one from then on; nothing where there is none at all. Throws
+  /// Error naming them where all are damaged.
+  std::optional<Loaded> load() const;
+
+ private:
+  std::filesystem::path folder_;
+};
+
+}  // namespace noisegate
