@@ -99,7 +99,7 @@ CommandLine train_command_line(TrainOptions& options, std::string& config) {
                    .word = "",
                    .options = option_table(options),
                    .later = {}};
-  line.options.push_back({"config", "FILE", "TOML file with any of these; the command line wins", &config});
+  line.options.push_back({"config", "FILE", "TOML file with any of these", &config});
   return line;
 }
 
