@@ -34,8 +34,15 @@ bool wait_for(const std::filesystem::path& file) {
 
 TEST_CASE("every help page fits one screen") {
   const Session session;
-  for (const Words& command :
-       {Words{}, {"train"}, {"eval"}, {"noise"}, {"suspects"}, {"list"}, {"bench"}, {"bench", "step"}}) {
+  for (const Words& command : {Words{},
+                               {"train"},
+                               {"eval"},
+                               {"noise"},
+                               {"suspects"},
+                               {"list"},
+                               {"sweep"},
+                               {"bench"},
+                               {"bench", "step"}}) {
     Words words = command;
     words.push_back("--help");
     const Outcome help = session.run(words);

@@ -13,6 +13,7 @@ int train_command(const Arguments& arguments);
 int eval_command(const Arguments& arguments);
 int list_command(const Arguments& arguments);
 int loss_command(const Arguments& arguments);
+int sweep_command(const Arguments& arguments);
 int bench_command(const Arguments& arguments);
 int noise_command(const Arguments& arguments);
 int suspects_command(const Arguments& arguments);

@@ -24,6 +24,7 @@ struct Command {
 const std::vector<Command>& commands() {
   static const std::vector<Command> all = {
       {"train", "trains a model and leaves a run folder", train_command},
+      {"sweep", "trains a grid of runs, goes on where it was stopped, and compares them", sweep_command},
       {"eval", "measures the model of a run folder on the test set", eval_command},
       {"noise", "makes labels wrong, shows and saves them", noise_command},
       {"suspects", "finds the training samples whose labels are most likely wrong", suspects_command},
@@ -31,7 +32,7 @@ const std::vector<Command>& commands() {
       {"loss", "shows what a loss makes of logits and labels, or draws losses", loss_command},
       {"bench", "times training steps and single ops", bench_command},
       {"report", "", nullptr},
-      {"sweep", "", nullptr},
+      {"suspects", "", nullptr},
   };
   return all;
 }

@@ -3,6 +3,8 @@
 #include "engine/error.h"
 #include "tools/run_folder.h"
 
+#include <algorithm>
+#include <array>
 #include <fstream>
 #include <string>
 
@@ -21,6 +23,16 @@ std::vector<nlohmann::json> read_lines(const std::filesystem::path& file) {
 }
 
 }  // namespace
+
+Settings deciding_settings(TrainOptions options) {
+  constexpr std::array others = {"seed",    "data",   "out",  "overwrite",   "resume",    "stop-after",
+                                 "threads", "device", "conv", "predictions", "checkpoint"};
+  Settings settings;
+  for (const Option& option : option_table(options))
+    if (std::ranges::find(others, option.name) == others.end())
+      settings.emplace_back(option.name, value_text(option));
+  return settings;
+}
 
 RunRecord read_run_record(const std::filesystem::path& folder) {
   const RunFolder run(folder);

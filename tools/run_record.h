@@ -4,11 +4,19 @@
 #include "tools/train_options.h"
 
 #include <filesystem>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 namespace noisegate {
+
+/// Names and values of options.
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// Those that decide what comes out of a run, but for the seed: not where its files are, nor how it is run.
+Settings deciding_settings(TrainOptions options);
 
 struct RunRecord {
   std::filesystem::path folder;

@@ -1,35 +1,16 @@
 #include "tools/run_table.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <map>
 #include <numeric>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <fmt/format.h>
 
 namespace noisegate {
 namespace {
-
-using Settings = std::vector<std::pair<std::string, std::string>>;  // an option's name and value
-
-/// Options in which runs of the same row may differ.
-bool is_circumstance(const std::string& option) {
-  constexpr std::array names = {"seed",    "data",        "out",    "overwrite",
-                                "threads", "predictions", "device", "conv"};
-  return std::ranges::find(names, option) != names.end();
-}
-
-Settings settings_of(const RunRecord& run) {
-  Settings settings;
-  TrainOptions options = run.options;
-  for (const Option& option : option_table(options))
-    if (!is_circumstance(option.name)) settings.emplace_back(option.name, value_text(option));
-  return settings;
-}
 
 /// Runs that differ in nothing but circumstances.
 struct Group {
@@ -41,7 +22,7 @@ std::vector<Group> grouped(std::span<const RunRecord> runs) {
   std::vector<Group> groups;
   for (const RunRecord& run : runs) {
     if (run.epochs.empty()) continue;
-    Settings settings = settings_of(run);
+    Settings settings = deciding_settings(run.options);
     const auto same =
         std::ranges::find_if(groups, [&](const Group& group) { return group.settings == settings; });
     if (same != groups.end())
@@ -141,7 +122,7 @@ std::string replaced(std::string text, const std::string& what, const std::strin
 
 std::string latex_cell(std::string text) {
   for (const char* special : {"&", "%", "$", "#", "_"})
-    text = replaced(text, special, "\\" + std::string(special));
+    text = replaced(text, special, fmt::format("\\{}", special));
   const std::string plus_minus = " ± ";
   if (const auto at = text.find(plus_minus); at != std::string::npos)
     return fmt::format("${} \\pm {}$", text.substr(0, at), text.substr(at + plus_minus.size()));

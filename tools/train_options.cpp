@@ -19,15 +19,6 @@ std::string toml_value(const Option& option) {
   return text ? nlohmann::json(**text).dump() : value_text(option);
 }
 
-/// A file name that says what was trained: letters, digits, '.', '=', '_' and '-' of the text, '-' for the
-/// rest.
-std::string as_file_name(std::string text) {
-  for (char& c : text) {
-    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '=' && c != '_') c = '-';
-  }
-  return text;
-}
-
 bool stays_with_the_command(const Option& option) {
   return option.name == "out" || option.name == "overwrite" || option.name == "resume" ||
          option.name == "stop-after";
@@ -140,6 +131,13 @@ std::string config_text(const TrainOptions& options) {
   TrainOptions copy = options;
   for (const Option& option : option_table(copy)) {
     if (!stays_with_the_command(option)) text += fmt::format("{} = {}\n", option.name, toml_value(option));
+  }
+  return text;
+}
+
+std::string as_file_name(std::string text) {
+  for (char& c : text) {
+    if (!std::isalnum(static_cast<unsigned char>(c)) && c != '.' && c != '=' && c != '_') c = '-';
   }
   return text;
 }

@@ -71,6 +71,10 @@ void read_config(const std::filesystem::path& file, TrainOptions& options);
 /// goes elsewhere.
 std::string config_text(const TrainOptions& options);
 
+/// A file name that says what was trained: letters, digits, '.', '=', '_' and '-' of the text, '-' for the
+/// rest.
+std::string as_file_name(std::string text);
+
 /// Throws Error naming the option whose value makes no sense.
 void check(const TrainOptions& options);
 

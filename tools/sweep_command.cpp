@@ -1,0 +1,121 @@
+// noisegate sweep: trains a grid of runs one after another, each in a process of its own, and ends in their
+// table. Whatever stopped it, the same command goes on with what is missing.
+#include "engine/error.h"
+#include "engine/serialize.h"
+#include "tools/child_process.h"
+#include "tools/command.h"
+#include "tools/command_line.h"
+#include "tools/interrupt.h"
+#include "tools/run_folder.h"
+#include "tools/run_table.h"
+#include "tools/sweep.h"
+
+#include <cerrno>
+#include <chrono>
+#include <cstring>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <system_error>
+#include <thread>
+#include <unistd.h>
+
+#include <fmt/format.h>
+
+namespace noisegate {
+namespace {
+
+/// Keeps sweeps of the same folder apart. The runs inherit it, so that a sweep that was killed holds it until
+/// its last run has saved what it has.
+class SweepLock {
+ public:
+  explicit SweepLock(const std::filesystem::path& folder)
+      : file_((folder / "lock").string()), descriptor_(open(file_.c_str(), O_RDWR | O_CREAT, 0666)) {
+    if (descriptor_ < 0) fail("cannot write {}: {}", file_, std::strerror(errno));
+  }
+  ~SweepLock() { close(descriptor_); }
+  SweepLock(const SweepLock&) = delete;
+  SweepLock& operator=(const SweepLock&) = delete;
+
+  /// Waits until no other sweep has it; false where a signal came first.
+  bool acquire(const InterruptGuard& interrupt) const {
+    for (bool is_told = false; flock(descriptor_, LOCK_EX | LOCK_NB) != 0; is_told = true) {
+      if (errno != EWOULDBLOCK) fail("cannot lock {}: {}", file_, std::strerror(errno));
+      if (interrupt.signal() != 0) return false;
+      if (!is_told) fmt::print(stderr, "noisegate: waiting for the sweep that has {}\n", file_);
+      std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+    return true;
+  }
+
+ private:
+  std::string file_;
+  int descriptor_;
+};
+
+void make_folder(const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  if (error) fail("cannot make the folder {}: {}", folder.string(), error.message());
+}
+
+/// Trains the runs that are missing; returns the exit code: 0 where all are there.
+int train_missing(const Sweep& sweep, const InterruptGuard& interrupt) {
+  int failed = 0;
+  for (std::size_t i = 0; i < sweep.runs.size(); ++i) {
+    const PlannedRun& run = sweep.runs[i];
+    const RunProgress progress = progress_of(run);
+    fmt::print("[{}/{}] {}{}\n", i + 1, sweep.runs.size(), run.name,
+               progress == RunProgress::finished ? ": done before" : "");
+    if (progress == RunProgress::finished) continue;
+    Arguments words = {"train"};
+    if (progress == RunProgress::unfinished)
+      words.push_back("--resume=" + run.folder.string());
+    else
+      words.insert(words.end(), run.arguments.begin(), run.arguments.end());
+    const int code = run_noisegate(words, interrupt);
+    if (interrupt.signal() != 0) return exit_code_of_signal(interrupt.signal());
+    if (code != 0) {
+      fmt::print(stderr, "noisegate: run {} ended with exit code {}\n", run.name, code);
+      ++failed;
+    }
+  }
+  if (failed > 0) fmt::print(stderr, "noisegate: {} of {} runs failed\n", failed, sweep.runs.size());
+  return failed > 0 ? 1 : 0;
+}
+
+std::vector<RunRecord> finished_runs(const Sweep& sweep) {
+  std::vector<RunRecord> records;
+  for (const PlannedRun& run : sweep.runs)
+    if (progress_of(run) == RunProgress::finished) records.push_back(read_run_record(run.folder));
+  return records;
+}
+
+}  // namespace
+
+int sweep_command(const Arguments& arguments) {
+  const CommandLine line{.command = "sweep",
+                         .summary = "trains every combination of the lists in a TOML file",
+                         .word = "FILE",
+                         .options = {},
+                         .later = {}};
+  const auto given = parse(line, arguments);
+  if (!given) return 0;
+  const auto file = given->find("");
+  if (file == given->end()) reject("sweep needs a TOML file that says what to train");
+  const Sweep sweep = read_sweep(file->second);
+  for (const PlannedRun& run : sweep.runs) progress_of(run);  // refused before anything is trained
+
+  const InterruptGuard interrupt;
+  make_folder(sweep.folder);
+  const SweepLock lock(sweep.folder);
+  if (!lock.acquire(interrupt)) return exit_code_of_signal(interrupt.signal());
+  const int exit_code = train_missing(sweep, interrupt);
+  const RunTable table = run_table(finished_runs(sweep));
+  write_file_atomically(sweep.folder / "table.md", as_markdown(table));
+  write_file_atomically(sweep.folder / "table.tex", as_latex(table));
+  fmt::print("{}\n{}also in {}/table.md and table.tex\n",
+             exit_code == 0 ? "" : "\nthe runs that are finished:", as_text(table), sweep.folder.string());
+  return exit_code;
+}
+
+}  // namespace noisegate
