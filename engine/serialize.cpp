@@ -158,4 +158,19 @@ void write_file_atomically(const fs::path& path, const std::string& contents) {
   output.commit();
 }
 
+void append_to_file(const fs::path& path, const std::string& contents) {
+  std::error_code error;
+  const std::uintmax_t size_before = fs::exists(path) ? fs::file_size(path) : 0;
+  errno = 0;
+  std::ofstream stream(path, std::ios::app | std::ios::binary);
+  stream << contents << std::flush;
+  if (!stream) {
+    const std::string cause = std::strerror(errno);
+    stream.close();
+    // No half of it stays. Should that fail too, the first cause is the one worth telling.
+    fs::resize_file(path, size_before, error);
+    fail("cannot write {}: {}", path.string(), cause);
+  }
+}
+
 }  // namespace noisegate

@@ -41,4 +41,8 @@ std::vector<std::byte> read_file(const std::filesystem::path& path);
 /// Writes to a temporary name in the same folder, syncs, renames. Throws Error naming the file and the cause.
 void write_file_atomically(const std::filesystem::path& path, const std::string& contents);
 
+/// Writes at the end of the file, which need not exist. Throws Error naming the file and the cause; the file
+/// then ends where it did before.
+void append_to_file(const std::filesystem::path& path, const std::string& contents);
+
 }  // namespace noisegate

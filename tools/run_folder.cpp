@@ -5,8 +5,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cerrno>
-#include <cstring>
 #include <fstream>
 #include <system_error>
 
@@ -30,7 +28,7 @@ void RunFolder::begin(const std::string& config_text) const {
   std::filesystem::create_directories(path_, error);
   if (error) fail("cannot make the folder {}: {}", path_.string(), error.message());
   for (const auto& old : {model(), average_model(), companion_model("peer"), companion_model("robust"),
-                          predictions(), margins(), metrics(), checkpoints()}) {
+                          predictions(), margins(), events(), metrics(), checkpoints()}) {
     std::filesystem::remove_all(old, error);
     if (error) fail("cannot remove {}: {}", old.string(), error.message());
   }
@@ -38,19 +36,7 @@ void RunFolder::begin(const std::string& config_text) const {
 }
 
 void RunFolder::append_metrics(const nlohmann::ordered_json& line) const {
-  const std::filesystem::path file = metrics();
-  std::error_code error;
-  const auto size_before = std::filesystem::exists(file) ? std::filesystem::file_size(file) : 0;
-  errno = 0;
-  std::ofstream stream(file, std::ios::app);
-  stream << line.dump() << '\n' << std::flush;
-  if (!stream) {
-    const std::string cause = std::strerror(errno);
-    stream.close();
-    // No half line stays. Should that fail too, the first cause is the one worth telling.
-    std::filesystem::resize_file(file, size_before, error);
-    fail("cannot write {}: {}", file.string(), cause);
-  }
+  append_to_file(metrics(), line.dump() + '\n');
 }
 
 void RunFolder::keep_metrics(int epochs) const {

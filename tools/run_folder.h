@@ -25,6 +25,8 @@ class RunFolder {
   std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
   /// Histograms of the training samples' margins, see curriculum.h.
   std::filesystem::path margins() const { return path_ / "margins.npy"; }
+  /// For TensorBoard, which goes by the middle of the name.
+  std::filesystem::path events() const { return path_ / "events.out.tfevents.noisegate"; }
   std::filesystem::path average_model() const { return path_ / "model_ema.safetensors"; }
 
   /// Of a scheme's second model.

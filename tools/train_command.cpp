@@ -5,6 +5,7 @@
 #include "layers/model_file.h"
 #include "tools/checkpoint.h"
 #include "tools/command.h"
+#include "tools/event_file.h"
 #include "tools/interrupt.h"
 #include "tools/prediction_average.h"
 #include "tools/progress.h"
@@ -131,7 +132,9 @@ void Run::keep_epoch(const EpochMetrics& metrics) {
     predictions_.save(folder_.predictions());
   }
   append_margins(folder_.margins(), metrics.epoch, metrics.curriculum);
-  folder_.append_metrics(to_json(metrics));
+  const nlohmann::ordered_json line = to_json(metrics);
+  append_events(folder_.events(), metrics.epoch, line);
+  folder_.append_metrics(line);
   // The checkpoint comes last: where it is not reached, the epoch is trained again and all of this written
   // anew, with the same values.
   save_checkpoint();
