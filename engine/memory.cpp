@@ -28,7 +28,7 @@ constexpr bool pooling = true;
 constexpr bool pooling = true;
 #endif
 
-constexpr std::size_t alignment = 64;
+constexpr std::size_t cpu_alignment = 64, cuda_alignment = 256;
 constexpr std::size_t huge_page = std::size_t{2} << 20;
 constexpr std::size_t segment_size = std::size_t{32} << 20;
 
@@ -50,12 +50,16 @@ std::byte* take_from_system(std::size_t bytes) {
 
 /// Best fit over segments, with splitting and merging: blocks of all sizes share the same memory, so the pool
 /// holds little more than the peak of what is in use.
-class CpuPool {
+class Pool {
  public:
+  /// Without a source of segments every block is asked of the system by itself.
+  Pool(MemorySource take_segment, std::size_t alignment)
+      : take_segment_(take_segment), alignment_(alignment) {}
+
   std::byte* take(std::size_t bytes) {
     const std::lock_guard lock(mutex_);
-    bytes = round_up(std::max<std::size_t>(bytes, 1), alignment);
-    std::byte* block = pooling ? best_fit(bytes) : direct(bytes);
+    bytes = round_up(std::max<std::size_t>(bytes, 1), alignment_);
+    std::byte* block = take_segment_ ? best_fit(bytes) : direct(bytes);
     live_.emplace(block, bytes);
     statistics_.in_use += bytes;
     statistics_.peak = std::max(statistics_.peak, statistics_.in_use);
@@ -68,11 +72,11 @@ class CpuPool {
     const std::size_t bytes = found->second;
     live_.erase(found);
     statistics_.in_use -= bytes;
-    if (pooling) {
+    if (take_segment_) {
       merge(block, bytes);
     } else {
       statistics_.reserved -= bytes;
-      ::operator delete (block, std::align_val_t{alignment});
+      ::operator delete (block, std::align_val_t{alignment_});
     }
   }
 
@@ -88,7 +92,7 @@ class CpuPool {
 
  private:
   std::byte* direct(std::size_t bytes) {
-    void* memory = ::operator new (bytes, std::align_val_t{alignment}, std::nothrow);
+    void* memory = ::operator new (bytes, std::align_val_t{alignment_}, std::nothrow);
     if (!memory) fail_for_lack_of(bytes);
     statistics_.reserved += bytes;
     return static_cast<std::byte*>(memory);
@@ -108,7 +112,7 @@ class CpuPool {
 
   void grow(std::size_t bytes) {
     const std::size_t size = round_up(std::max(bytes, segment_size), huge_page);
-    std::byte* segment = take_from_system(size);
+    std::byte* segment = take_segment_(size);
     segments_.insert(segment);
     statistics_.reserved += size;
     insert_free(segment, size);
@@ -143,6 +147,8 @@ class CpuPool {
     by_size_.erase({bytes, block});
   }
 
+  const MemorySource take_segment_;
+  const std::size_t alignment_;
   std::mutex mutex_;
   std::map<std::byte*, std::size_t> live_, free_;
   std::set<std::pair<std::size_t, std::byte*>> by_size_;  // the free blocks again, smallest first
@@ -150,22 +156,28 @@ class CpuPool {
   MemoryStatistics statistics_;
 };
 
-/// Never destroyed: tensors in static storage may outlive any order of destruction.
-CpuPool& cpu_pool() {
-  static auto* pool = new CpuPool;
+// Never destroyed: tensors in static storage may outlive any order of destruction.
+Pool& cpu_pool() {
+  static auto* pool = new Pool(pooling ? take_from_system : nullptr, cpu_alignment);
   return *pool;
 }
+Pool* cuda_pool = nullptr;
 
-CpuPool& pool(Device device) {
-  if (device != Device::cpu) reject("this build of Noisegate has no CUDA backend");
-  return cpu_pool();
+Pool& pool(Device device) {
+  if (device == Device::cpu) return cpu_pool();
+  if (!cuda_pool) reject("this build of Noisegate has no CUDA backend");
+  return *cuda_pool;
 }
 
 }  // namespace
 
 std::shared_ptr<std::byte> allocate(std::size_t bytes, Device device) {
-  CpuPool& from = pool(device);
+  Pool& from = pool(device);
   return {from.take(bytes), [&from](std::byte* block) { from.give_back(block); }};
+}
+
+void set_cuda_memory(MemorySource take_segment) {
+  cuda_pool = new Pool(take_segment, cuda_alignment);
 }
 
 MemoryStatistics memory_statistics(Device device) {

@@ -19,6 +19,11 @@ struct MemoryStatistics {
 /// 256 bytes (CUDA); the contents are not initialised. Throws Error when the system has no more.
 std::shared_ptr<std::byte> allocate(std::size_t bytes, Device device);
 
+/// Gives a segment of so many bytes, aligned to 256, for good. Throws Error when there are no more.
+using MemorySource = std::byte* (*)(std::size_t bytes);
+/// Where the blocks of Device::cuda are to be cut from; before, allocate() refuses them.
+void set_cuda_memory(MemorySource take_segment);
+
 MemoryStatistics memory_statistics(Device device);
 
 /// Lets the peak start again from what is in use now.

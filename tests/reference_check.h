@@ -1,11 +1,13 @@
-// Holds an op of the engine against its reference: the values against the loops of reference.h in double, the
-// gradients against finite differences of those loops, and the bits against a second run.
+// Holds an op of the engine, on test_device, against its reference: the values against the loops of
+// reference.h in double, the gradients against finite differences of those loops, and the bits against a
+// second run.
 #pragma once
 
 #include "engine/autograd.h"
 #include "engine/device.h"
 #include "engine/random.h"
 #include "tests/reference.h"
+#include "tests/test_device.h"
 
 #include <algorithm>
 #include <cmath>
@@ -51,7 +53,8 @@ inline Array<double> dropout_uniforms(const std::vector<std::int64_t>& shape, st
 
 inline Tensor to_tensor(const Array<double>& x) {
   return Tensor::from(std::vector<float>(x.values.begin(), x.values.end()),
-                      Shape(std::span<const std::int64_t>(x.shape)));
+                      Shape(std::span<const std::int64_t>(x.shape)))
+      .to(test_device);
 }
 
 inline Array<double> to_array(const Tensor& tensor) {

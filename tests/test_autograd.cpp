@@ -2,6 +2,7 @@
 #include "engine/memory.h"
 #include "engine/ops.h"
 #include "tests/check_error.h"
+#include "tests/test_device.h"
 
 #include <doctest/doctest.h>
 
@@ -10,7 +11,7 @@ using namespace noisegate;
 namespace {
 
 Variable leaf(const std::vector<float>& values) {
-  return Variable(Tensor::from(values), true);
+  return Variable(Tensor::from(values).to(test_device), true);
 }
 
 std::vector<float> grad_of(const Variable& variable) {
@@ -83,7 +84,7 @@ TEST_CASE("backward: a second loss over the same leaf leaves the other's gradien
 
 TEST_CASE("backward: starts from the seed, and leaves it as it was") {
   const Variable x = leaf({1, 2});
-  const Tensor seed = Tensor::from<float>({10.f, 100.f});
+  const Tensor seed = Tensor::from<float>({10.f, 100.f}).to(test_device);
   backward(square(x), seed);
   CHECK(grad_of(x) == std::vector<float>{20, 400});
   CHECK(seed.to_vector<float>() == std::vector<float>{10, 100});
@@ -102,11 +103,11 @@ TEST_CASE("backward: only a scalar needs no seed") {
 
 TEST_CASE("backward: a seed must have the output's shape") {
   const Variable x = leaf({1, 2});
-  check_error([&] { backward(square(x), Tensor::full({3}, 1)); }, {"backward", "(2)", "(3)"});
+  check_error([&] { backward(square(x), Tensor::full({3}, 1, test_device)); }, {"backward", "(2)", "(3)"});
 }
 
 TEST_CASE("backward: needs something that requires a gradient") {
-  const Variable x(Tensor::full({}, 1));
+  const Variable x(Tensor::full({}, 1, test_device));
   check_error([&] { backward(square(x)); }, {"backward", "requires a gradient"});
 }
 
@@ -119,7 +120,8 @@ TEST_CASE("backward: a graph is spent after one walk") {
 }
 
 TEST_CASE("backward: gradients of images lie row-major, whatever the kernels made") {
-  const Variable image(Tensor::full({1, 4, 4, 16}, 1), true), weight(Tensor::full({16, 3, 3, 16}, 1), true);
+  const Variable image(Tensor::full({1, 4, 4, 16}, 1, test_device), true),
+      weight(Tensor::full({16, 3, 3, 16}, 1, test_device), true);
   backward(sum(conv2d(image, weight, {}, {.padding = 1})));
   CHECK(image.grad().layout() == Layout::plain);
   CHECK(weight.grad().layout() == Layout::plain);
@@ -136,33 +138,33 @@ TEST_CASE("backward: gradients of ops in between are not kept") {
 TEST_CASE("backward: what an op saved goes back to the pool as the walk passes") {
   constexpr std::int64_t count = 1 << 16;
   constexpr std::size_t block = count * sizeof(float);
-  const Variable x(Tensor::full({count}, 0.5f), true);
-  const std::size_t before = memory_statistics(Device::cpu).in_use;
+  const Variable x(Tensor::full({count}, 0.5f, test_device), true);
+  const std::size_t before = memory_statistics(test_device).in_use;
   std::size_t at_the_end = 0;
   Variable y = record("first", x.value().clone(), {x}, [&](const Tensor& grad) {
-    at_the_end = memory_statistics(Device::cpu).in_use;
+    at_the_end = memory_statistics(test_device).in_use;
     return std::vector{grad};
   });
   for (int i = 0; i < 8; ++i) y = sigmoid(y);  // each saves its output
   const Variable total = sum(y);
   y = {};
-  CHECK(memory_statistics(Device::cpu).in_use >= before + 8 * block);
+  CHECK(memory_statistics(test_device).in_use >= before + 8 * block);
   backward(total);
   CHECK(at_the_end <= before + 3 * block);
-  CHECK(memory_statistics(Device::cpu).in_use <= before + 2 * block);
+  CHECK(memory_statistics(test_device).in_use <= before + 2 * block);
 }
 
 TEST_CASE("a graph that nobody walks frees its memory, be it long") {
-  const std::size_t before = memory_statistics(Device::cpu).in_use;
+  const std::size_t before = memory_statistics(test_device).in_use;
   {
     Variable y = leaf({1});
     for (int i = 0; i < 5000; ++i) y = affine(y, 1, 0);
   }
-  CHECK(memory_statistics(Device::cpu).in_use == before);
+  CHECK(memory_statistics(test_device).in_use == before);
 }
 
 TEST_CASE("requires_grad: an op's output does where an input does") {
-  const Variable x = leaf({1}), constant(Tensor::full({1}, 2));
+  const Variable x = leaf({1}), constant(Tensor::full({1}, 2, test_device));
   CHECK(add(x, constant).requires_grad());
   CHECK_FALSE(add(constant, constant).requires_grad());
   CHECK_FALSE(Variable().requires_grad());
@@ -186,12 +188,12 @@ TEST_CASE("NoGrad: nothing is recorded while one lives, also nested") {
 }
 
 TEST_CASE("NoGrad: ops save nothing") {
-  const Variable x(Tensor::full({1 << 16}, 0.5f), true);
+  const Variable x(Tensor::full({1 << 16}, 0.5f, test_device), true);
   const NoGrad no_grad;
   Variable y = sigmoid(x);
-  const std::size_t after_one = memory_statistics(Device::cpu).in_use;
+  const std::size_t after_one = memory_statistics(test_device).in_use;
   for (int i = 0; i < 4; ++i) y = sigmoid(y);
-  CHECK(memory_statistics(Device::cpu).in_use == after_one);
+  CHECK(memory_statistics(test_device).in_use == after_one);
 }
 
 TEST_CASE("detach: the same value, cut off from the graph") {

@@ -149,8 +149,8 @@ TEST_CASE("batch_norm: training moves the running statistics, by the unbiased va
 TEST_CASE("batch_norm: inference leaves the running statistics alone") {
   const loops::Moments<double> before = running_of(16);
   Tensor mean = loops::to_tensor(before.mean), variance = loops::to_tensor(before.variance);
-  const Variable x(loops::to_tensor(normal({2, 3, 3, 16}))), scale(Tensor::full({16}, 1)),
-      shift(Tensor::zeros({16}));
+  const Variable x(loops::to_tensor(normal({2, 3, 3, 16}))), scale(Tensor::full({16}, 1, test_device)),
+      shift(Tensor::zeros({16}, DType::f32, test_device));
   batch_norm(x, scale, shift, mean, variance, {.training = false});
   CHECK(loops::to_array(mean).values == before.mean.values);
   CHECK(loops::to_array(variance).values == before.variance.values);

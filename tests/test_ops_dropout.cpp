@@ -43,14 +43,15 @@ TEST_CASE("dropout: values, gradient and mask") {
 
 TEST_CASE("dropout: about the given part falls out, and the mean stays") {
   const std::vector<double> y =
-      loops::to_array(dropout(Variable(Tensor::full({100, 1000}, 1)), 0.3f, seed, 0).value()).values;
+      loops::to_array(dropout(Variable(Tensor::full({100, 1000}, 1, test_device)), 0.3f, seed, 0).value())
+          .values;
   const auto zeros = static_cast<double>(std::count(y.begin(), y.end(), 0.0));
   CHECK(zeros / 1e5 == doctest::Approx(0.3).epsilon(0.02));
   CHECK(loops::dot(y, y) / 1e5 == doctest::Approx(1 / 0.7).epsilon(0.02));
 }
 
 TEST_CASE("dropout: another mask for another seed, step and row, the same for the same") {
-  const Tensor x = Tensor::full({2, 64}, 1);
+  const Tensor x = Tensor::full({2, 64}, 1, test_device);
   const auto mask = [&](std::uint64_t with_seed, std::uint32_t step) {
     return dropped(x, with_seed, step).to_vector<float>();
   };
@@ -63,8 +64,8 @@ TEST_CASE("dropout: another mask for another seed, step and row, the same for th
 }
 
 TEST_CASE("dropout: a row's mask does not depend on the rows around it") {
-  const std::vector<float> one = dropped(Tensor::full({1, 64}, 1), 1, 0).to_vector<float>();
-  const std::vector<float> many = dropped(Tensor::full({5, 64}, 1), 1, 0).to_vector<float>();
+  const std::vector<float> one = dropped(Tensor::full({1, 64}, 1, test_device), 1, 0).to_vector<float>();
+  const std::vector<float> many = dropped(Tensor::full({5, 64}, 1, test_device), 1, 0).to_vector<float>();
   CHECK(std::equal(one.begin(), one.end(), many.begin()));
 }
 

@@ -77,7 +77,8 @@ TEST_CASE("affine, exp, log, square, sigmoid, relu") {
 }
 
 TEST_CASE("relu: value and gradient at zero are zero, and a NaN stays one") {
-  const Variable x(Tensor::from<float>({0.f, -0.f, std::numeric_limits<float>::quiet_NaN()}), true);
+  const Variable x(Tensor::from<float>({0.f, -0.f, std::numeric_limits<float>::quiet_NaN()}).to(test_device),
+                   true);
   const Variable y = relu(x);
   CHECK(y.value().to_vector<float>()[0] == 0);
   CHECK(std::isnan(y.value().to_vector<float>()[2]));
@@ -87,7 +88,7 @@ TEST_CASE("relu: value and gradient at zero are zero, and a NaN stays one") {
 }
 
 TEST_CASE("sigmoid and its gradient stay finite far out") {
-  const Variable x(Tensor::from<float>({-200.f, -90.f, 90.f, 200.f}), true);
+  const Variable x(Tensor::from<float>({-200.f, -90.f, 90.f, 200.f}).to(test_device), true);
   const Variable y = sigmoid(x);
   CHECK(loops::deviation(loops::to_array(y.value()).values, {0, 0, 1, 1}) <= 1e-6);
   backward(sum(y));
@@ -101,7 +102,7 @@ TEST_CASE("sum and mean of everything") {
 }
 
 TEST_CASE("sum: a million numbers lose no more than rounding") {
-  const Variable x(Tensor::full({1000, 1000}, 0.1f));
+  const Variable x(Tensor::full({1000, 1000}, 0.1f, test_device));
   CHECK(sum(x).value().item() == doctest::Approx(1e6 * static_cast<double>(0.1f)).epsilon(1e-6));
   CHECK(mean(x).value().item() == doctest::Approx(0.1).epsilon(1e-6));
 }
@@ -121,7 +122,7 @@ TEST_CASE("gather") {
     std::vector<std::int32_t> index(rows);
     for (std::int64_t n = 0; n < rows; ++n) index[n] = static_cast<std::int32_t>((n * 7 + 3) % 10);
     loops::check({.inputs = {normal({rows, 10})},
-                  .op = [=](const Variables& v) { return gather(v[0], Tensor::from(index)); },
+                  .op = [=](const Variables& v) { return gather(v[0], Tensor::from(index).to(test_device)); },
                   .loops = [=](const Arrays& a) { return loops::gather(a[0], index); }});
   }
 }

@@ -64,13 +64,13 @@ TEST_CASE("average_pool2d: windows of all kinds") {
 }
 
 TEST_CASE("max_pool2d: padding never wins, be all values negative") {
-  const Variable x(Tensor::full({1, 2, 2, 16}, -5));
+  const Variable x(Tensor::full({1, 2, 2, 16}, -5, test_device));
   const Variable y = max_pool2d(x, {.size = 3, .stride = 1, .padding = 1});
   CHECK(y.value().to_vector<float>() == std::vector<float>(64, -5));
 }
 
 TEST_CASE("max_pool2d: the gradient goes to the first of equal values") {
-  const Variable x(Tensor::full({1, 2, 2, 1}, 3), true);
+  const Variable x(Tensor::full({1, 2, 2, 1}, 3, test_device), true);
   backward(sum(max_pool2d(x, {})));
   CHECK(x.grad().to_vector<float>() == std::vector<float>{1, 0, 0, 0});
 }
@@ -78,7 +78,7 @@ TEST_CASE("max_pool2d: the gradient goes to the first of equal values") {
 TEST_CASE("max_pool2d: a NaN is not lost") {
   std::vector<float> values(16, 1);
   values[5] = std::numeric_limits<float>::quiet_NaN();
-  const Variable y = max_pool2d(Variable(Tensor::from(values, {1, 4, 4, 1})), {});
+  const Variable y = max_pool2d(Variable(Tensor::from(values, {1, 4, 4, 1}).to(test_device)), {});
   CHECK(std::isnan(y.value().to_vector<float>()[0]));
 }
 

@@ -1,5 +1,6 @@
 #include "engine/optimizer.h"
 #include "engine/random.h"
+#include "tests/test_device.h"
 
 #include <cmath>
 
@@ -54,7 +55,8 @@ std::vector<Variable> make_parameters() {
   std::vector<Variable> parameters;
   for (std::size_t p = 0; p < shapes.size(); ++p) {
     parameters.emplace_back(
-        Tensor::from(normal(shapes[p].numel(), 0, static_cast<std::uint32_t>(p)), shapes[p]), true);
+        Tensor::from(normal(shapes[p].numel(), 0, static_cast<std::uint32_t>(p)), shapes[p]).to(test_device),
+        true);
   }
   return parameters;
 }
@@ -74,7 +76,7 @@ Values set_gradients(std::vector<Variable>& parameters, std::uint32_t step) {
   for (std::size_t p = 0; p < parameters.size(); ++p) {
     const Shape shape = parameters[p].shape();
     const std::vector<float> gradient = normal(shape.numel(), step, static_cast<std::uint32_t>(p));
-    parameters[p].mutable_grad() = Tensor::from(gradient, shape);
+    parameters[p].mutable_grad() = Tensor::from(gradient, shape).to(test_device);
     gradients.emplace_back(gradient.begin(), gradient.end());
   }
   return gradients;
@@ -134,9 +136,9 @@ TEST_CASE("Sgd: ten steps of every variant follow the plain loop") {
 }
 
 TEST_CASE("Sgd: clipping divides by the norm + 1e-6, as PyTorch does") {
-  Variable weight(Tensor::full({1}, 1), true);
+  Variable weight(Tensor::full({1}, 1, test_device), true);
   Sgd sgd({weight}, {.momentum = 0, .clip_norm = 1e-6});
-  weight.mutable_grad() = Tensor::full({1}, 1e-6f);
+  weight.mutable_grad() = Tensor::full({1}, 1e-6f, test_device);
   sgd.step(1e6);
   CHECK(weight.value().item() == doctest::Approx(0.5));
 }
@@ -186,6 +188,22 @@ TEST_CASE("Sgd: the velocities are the whole state") {
   CHECK(values_of(parameters) == values_of(resumed));
 }
 
+TEST_CASE("Sgd: hundreds of parameters, some of them empty") {
+  std::vector<Variable> parameters;
+  std::vector<std::vector<float>> expected;
+  for (std::uint32_t p = 0; p < 1000; ++p) {
+    const std::vector<float> start = normal(p % 4, 0, p), gradient = normal(p % 4, 1, p);
+    parameters.emplace_back(Tensor::from(start).to(test_device), true);
+    parameters.back().mutable_grad() = Tensor::from(gradient).to(test_device);
+    expected.push_back(start);
+    for (std::size_t i = 0; i < start.size(); ++i) expected.back()[i] -= 0.5f * gradient[i];
+  }
+  Sgd sgd(parameters, {.momentum = 0, .clip_norm = 1e6});
+  sgd.step(0.5);
+  for (std::size_t p = 0; p < parameters.size(); ++p)
+    CHECK(parameters[p].value().to_vector<float>() == expected[p]);
+}
+
 TEST_CASE("Sgd: the same bits on every run and thread count") {
   const SgdOptions options{.momentum = 0.9, .nesterov = true, .weight_decay = 1e-3, .clip_norm = 5};
   CHECK(run(2, options) == run(2, options));
@@ -194,7 +212,7 @@ TEST_CASE("Sgd: the same bits on every run and thread count") {
 
 TEST_CASE("MomentumAverage: starts as a copy and follows decay·average + (1 − decay)·value") {
   const std::vector<float> start = normal(20000, 0, 0);
-  std::vector<Tensor> state{Tensor::from(start), Tensor::full({3}, 2)};
+  std::vector<Tensor> state{Tensor::from(start).to(test_device), Tensor::full({3}, 2, test_device)};
   MomentumAverage average(state, 0.9);
   CHECK(average.average()[0].to_vector<float>() == start);
   CHECK(average.average()[0].raw() != state[0].raw());

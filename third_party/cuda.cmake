@@ -1,5 +1,8 @@
-# NOISEGATE_CUDA: AUTO takes CUDA where nvcc is, ON requires it, OFF does without. The backend that it will switch is
-# not there yet, so AUTO builds the CPU's alone, and ON says so instead of giving less than was asked for.
+# NOISEGATE_CUDA: AUTO takes CUDA where nvcc is, ON requires it, OFF does without.
+#
+# The backend that it will switch is not linked yet: its kernels (engine/cuda) compile, and are tested under emulation,
+# but have not trained on a GPU. So AUTO builds the CPU's alone, and ON says so instead of giving less than was asked
+# for. Where nvcc is, the target noisegate_kernels, which `all` leaves out, compiles the kernels.
 set(NOISEGATE_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO, ON or OFF")
 set_property(CACHE NOISEGATE_CUDA PROPERTY STRINGS AUTO ON OFF)
 
@@ -7,5 +10,27 @@ if(NOT NOISEGATE_CUDA MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "NOISEGATE_CUDA must be AUTO, ON or OFF, not ${NOISEGATE_CUDA}")
 endif()
 if(NOISEGATE_CUDA STREQUAL ON)
-  message(FATAL_ERROR "NOISEGATE_CUDA=ON: Noisegate has no CUDA backend yet; configure with AUTO or OFF")
+  message(FATAL_ERROR "NOISEGATE_CUDA=ON: Noisegate has no CUDA backend to link yet; configure with AUTO or OFF")
+endif()
+
+# The toolkit's folder is often not in PATH.
+if(NOISEGATE_CUDA STREQUAL AUTO)
+  find_program(NOISEGATE_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
+endif()
+if(NOISEGATE_NVCC)
+  set(CMAKE_CUDA_COMPILER ${NOISEGATE_NVCC})
+  include(CheckLanguage)
+  check_language(CUDA)
+endif()
+if(CMAKE_CUDA_COMPILER)
+  # Code for Ampere and for Hopper, and PTX of which the driver makes code for what comes later.
+  set(CMAKE_CUDA_ARCHITECTURES 80-real 90 CACHE STRING "Compute capabilities that kernels are compiled for")
+  enable_language(CUDA)
+  set(CMAKE_CUDA_STANDARD 20)
+  set(CMAKE_CUDA_STANDARD_REQUIRED ON)
+  if(NOT CMAKE_CUDA20_STANDARD_COMPILE_OPTION)  # which Debian 12's CMake does not know
+    set(CMAKE_CUDA20_STANDARD_COMPILE_OPTION -std=c++20)
+    set(CMAKE_CUDA20_EXTENSION_COMPILE_OPTION -std=c++20)
+  endif()
+  find_package(CUDAToolkit REQUIRED)
 endif()

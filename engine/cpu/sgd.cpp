@@ -1,5 +1,6 @@
 // One pass over every parameter: decay, momentum and update together.
 #include "engine/cpu/backend.h"
+#include "engine/sgd_update.h"
 
 #include <algorithm>
 #include <cmath>
@@ -42,17 +43,11 @@ Tensor CpuBackend::sgd(std::span<ParameterUpdate> parameters, const SgdStep& ste
   for (ParameterUpdate& parameter : parameters) {
     float *value = parameter.value.data<float>(), *velocity = parameter.velocity.data<float>();
     const float* grad = parameter.grad.data<float>();
-    const float decay = parameter.weight_decay, l1_decay = parameter.l1_decay, rate = step.learning_rate,
-                momentum = step.momentum;
-    const float look_ahead = step.nesterov ? momentum : 1, own = step.nesterov ? 1 : 0;
+    const SgdUpdate update{step.learning_rate,     step.momentum,     step.nesterov, clip,
+                           parameter.weight_decay, parameter.l1_decay};
     const std::int64_t count = parameter.value.numel();
 #pragma omp parallel for simd schedule(static) if (count > 1 << 14)
-    for (std::int64_t i = 0; i < count; ++i) {
-      const float sign = static_cast<float>(value[i] > 0) - static_cast<float>(value[i] < 0);
-      const float gradient = clip * grad[i] + decay * value[i] + l1_decay * sign;
-      velocity[i] = momentum * velocity[i] + gradient;
-      value[i] -= rate * (own * gradient + look_ahead * velocity[i]);
-    }
+    for (std::int64_t i = 0; i < count; ++i) update(value[i], velocity[i], grad[i]);
   }
   return norm;
 }

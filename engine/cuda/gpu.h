@@ -122,6 +122,16 @@ __global__ void __launch_bounds__(Kernel::threads) run(const __grid_constant__ K
   }
 }
 
+/// Between any two places, of the GPU's memory or the CPU's, behind the stream's other work.
+inline void copy_bytes(Stream stream, void* to, const void* from, std::size_t bytes) {
+  check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream), "copy");
+}
+
+/// Until all work of the stream is done.
+inline void wait(Stream stream) {
+  check(cudaStreamSynchronize(stream), "wait for the GPU");
+}
+
 /// What launch() does on this machine.
 template <class Kernel>
 void run_grid(Stream stream, int blocks, const Kernel& kernel) {

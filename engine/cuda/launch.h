@@ -13,19 +13,12 @@
 #pragma once
 
 #include "engine/cuda/execution.h"
+#include "engine/cuda/grid.h"
 #include "engine/cuda/span.h"
 
 #include <cstdint>
 
 namespace noisegate::cuda {
-
-/// ⌈count / size⌉: blocks or steps of `size` that cover `count`.
-NOISEGATE_HD constexpr std::int64_t parts(std::int64_t count, std::int64_t size) {
-  return (count + size - 1) / size;
-}
-
-/// Throws Error for more blocks than CUDA has.
-void require_grid(std::int64_t blocks);
 
 /// Runs `kernel` in this many blocks; in none where the work is empty. On the GPU it returns at once, and the
 /// stream's launches run one after the other. Throws Error where a launch fails; under emulation also for

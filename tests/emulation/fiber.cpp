@@ -27,21 +27,26 @@ void arrived(void* fake_stack, const void** old_stack, std::size_t* old_bytes) {
 Fiber::Fiber() : stack_(std::make_unique_for_overwrite<std::byte[]>(stack_bytes)) {}
 
 void Fiber::start(std::function<void()> body) {
+  if (!finished_) entered_ = false;
   body_ = std::move(body);
   error_ = nullptr;
   finished_ = false;
-  getcontext(&own_);
-  own_.uc_stack.ss_sp = stack_.get();
-  own_.uc_stack.ss_size = stack_bytes;
-  own_.uc_link = nullptr;
-  makecontext(&own_, run_body, 0);
 }
 
 void Fiber::resume() {
-  Fiber* const before = std::exchange(running, this);
+  Fiber* const before = running;
+  running = this;
   void* fake_stack = nullptr;
   leave_for(stack_.get(), stack_bytes, &fake_stack);
-  swapcontext(&resumer_, &own_);
+  if (_setjmp(resumer_) == 0) {
+    if (entered_) _longjmp(own_, 1);
+    entered_ = true;
+    getcontext(&context_);
+    context_.uc_stack.ss_sp = stack_.get();
+    context_.uc_stack.ss_size = stack_bytes;
+    makecontext(&context_, run_bodies, 0);
+    setcontext(&context_);
+  }
   arrived(fake_stack, nullptr, nullptr);
   running = before;
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
@@ -50,25 +55,24 @@ void Fiber::resume() {
 void Fiber::pause() {
   Fiber& self = *running;
   void* fake_stack = nullptr;
-  self.leave(&fake_stack);
+  leave_for(self.resumer_stack_, self.resumer_stack_bytes_, &fake_stack);
+  if (_setjmp(self.own_) == 0) _longjmp(self.resumer_, 1);
   self.arrive(fake_stack);
 }
 
-void Fiber::run_body() {
+/// One body after the other, as they are started.
+void Fiber::run_bodies() {
   Fiber& self = *running;
   self.arrive(nullptr);
-  try {
-    self.body_();
-  } catch (...) {
-    self.error_ = std::current_exception();
+  for (;;) {
+    try {
+      self.body_();
+    } catch (...) {
+      self.error_ = std::current_exception();
+    }
+    self.finished_ = true;
+    pause();
   }
-  self.finished_ = true;
-  self.leave(nullptr);  // for good
-}
-
-void Fiber::leave(void** fake_stack) {
-  leave_for(resumer_stack_, resumer_stack_bytes_, fake_stack);
-  swapcontext(&own_, &resumer_);
 }
 
 void Fiber::arrive(void* fake_stack) {

@@ -6,6 +6,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <setjmp.h>
 #include <ucontext.h>
 
 namespace noisegate::emulation {
@@ -30,17 +31,17 @@ class Fiber {
  private:
   static constexpr std::size_t stack_bytes = 128 * 1024;
 
-  static void run_body();
-  void leave(void** fake_stack);
+  [[noreturn]] static void run_bodies();
   void arrive(void* fake_stack);
 
   std::unique_ptr<std::byte[]> stack_;
-  ucontext_t own_{}, resumer_{};
+  ucontext_t context_{};  // enters the stack; from then on the two jumps, which need no call of the system
+  jmp_buf own_, resumer_;
   const void* resumer_stack_ = nullptr;
   std::size_t resumer_stack_bytes_ = 0;
   std::function<void()> body_;
   std::exception_ptr error_;
-  bool finished_ = true;
+  bool entered_ = false, finished_ = true;
 };
 
 }  // namespace noisegate::emulation

@@ -1,5 +1,4 @@
-// Apart from launch.h for fmt's sake, which nvcc does not take.
-#include "engine/cuda/launch.h"
+#include "engine/cuda/grid.h"
 
 #include "engine/error.h"
 

@@ -1,0 +1,61 @@
+// Kernels in which every element of the output is worked out by itself.
+#pragma once
+
+#include "engine/cuda/launch.h"
+
+#include <cstdint>
+#include <utility>
+
+namespace noisegate::cuda {
+
+/// f(i) for every i of [0, count), a thread each.
+template <class F>
+struct ForEach {
+  static constexpr int threads = 256;
+  std::int64_t count;
+  F f;
+
+  NOISEGATE_DEVICE void operator()(const Thread& thread) const {
+    const std::int64_t i = std::int64_t{thread.block()} * threads + thread.index();
+    if (i < count) f(i);
+  }
+};
+
+template <class F>
+void for_each(Stream stream, std::int64_t count, const F& f) {
+  launch(stream, parts(count, ForEach<F>::threads), ForEach<F>{count, f});
+}
+
+/// out[i] = f(inputs[i]…): four elements a thread, moved as one where there are four.
+template <class F, int inputs>
+struct Map {
+  static constexpr int threads = 256, per_thread = 4;
+  F f;
+  Span<float> out;
+  Span<const float> in[inputs == 0 ? 1 : inputs];
+
+  NOISEGATE_DEVICE void operator()(const Thread& thread) const {
+    const std::int64_t first = (std::int64_t{thread.block()} * threads + thread.index()) * per_thread;
+    if (first + per_thread <= out.size())
+      map<per_thread>(first, std::make_integer_sequence<int, inputs>());
+    else
+      for (std::int64_t i = first; i < out.size(); ++i) map<1>(i, std::make_integer_sequence<int, inputs>());
+  }
+
+ private:
+  template <int count, int... input>
+  NOISEGATE_DEVICE void map(std::int64_t at, std::integer_sequence<int, input...>) const {
+    const Pack<float, count> values[] = {in[input].template load<count>(at)..., {}};
+    Pack<float, count> result;
+    for (int i = 0; i < count; ++i) result[i] = f(values[input][i]...);
+    out.store<count>(at, result);
+  }
+};
+
+template <class F, class... Inputs>
+void map(Stream stream, Span<float> out, const F& f, const Inputs&... inputs) {
+  using Kernel = Map<F, sizeof...(inputs)>;
+  launch(stream, parts(out.size(), Kernel::threads * Kernel::per_thread), Kernel{f, out, {inputs...}});
+}
+
+}  // namespace noisegate::cuda

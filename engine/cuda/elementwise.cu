@@ -1,0 +1,120 @@
+#include "engine/cuda/backend.h"
+#include "engine/cuda/each.h"
+#include "engine/cuda/memory.h"
+#include "engine/math.h"
+
+namespace noisegate::cuda {
+namespace {
+
+struct Exp {
+  NOISEGATE_HD float operator()(float x) const { return math::exp(x); }
+};
+struct Log {
+  NOISEGATE_HD float operator()(float x) const { return math::log(x); }
+};
+struct Square {
+  NOISEGATE_HD float operator()(float x) const { return x * x; }
+};
+struct Sigmoid {
+  NOISEGATE_HD float operator()(float x) const { return 1 / (1 + math::exp(-x)); }
+};
+
+// Of the gradient and, as `v`, what the derivative is simplest in: y for exp and sigmoid, else x.
+struct ExpBackward {
+  NOISEGATE_HD float operator()(float gradient, float v) const { return gradient * v; }
+};
+struct LogBackward {
+  NOISEGATE_HD float operator()(float gradient, float v) const { return gradient / v; }
+};
+struct SquareBackward {
+  NOISEGATE_HD float operator()(float gradient, float v) const { return 2 * gradient * v; }
+};
+struct SigmoidBackward {
+  NOISEGATE_HD float operator()(float gradient, float v) const { return gradient * v * (1 - v); }
+};
+
+struct Combine {
+  float alpha, beta;
+  NOISEGATE_HD float operator()(float a, float b) const { return alpha * a + beta * b; }
+};
+struct Multiply {
+  NOISEGATE_HD float operator()(float a, float b) const { return a * b; }
+};
+struct Affine {
+  float factor, offset;
+  NOISEGATE_HD float operator()(float x) const { return factor * x + offset; }
+};
+struct Constant {
+  float value;
+  NOISEGATE_HD float operator()() const { return value; }
+};
+
+}  // namespace
+
+Tensor CudaBackend::unary(Unary op, const Tensor& x) {
+  Tensor y = empty_like(x);
+  const auto apply = [&](auto f) { map(stream_, output(y), f, input(x)); };
+  switch (op) {
+    case Unary::exp:
+      apply(Exp{});
+      break;
+    case Unary::log:
+      apply(Log{});
+      break;
+    case Unary::square:
+      apply(Square{});
+      break;
+    case Unary::sigmoid:
+      apply(Sigmoid{});
+      break;
+  }
+  return y;
+}
+
+Tensor CudaBackend::unary_backward(Unary op, const Tensor& grad, const Tensor& x, const Tensor& y) {
+  Tensor dx = empty_like(grad);
+  const auto apply = [&](auto f, const Tensor& v) { map(stream_, output(dx), f, input(grad), input(v)); };
+  switch (op) {
+    case Unary::exp:
+      apply(ExpBackward{}, y);
+      break;
+    case Unary::log:
+      apply(LogBackward{}, x);
+      break;
+    case Unary::square:
+      apply(SquareBackward{}, x);
+      break;
+    case Unary::sigmoid:
+      apply(SigmoidBackward{}, y);
+      break;
+  }
+  return dx;
+}
+
+Tensor CudaBackend::combine(float alpha, const Tensor& a, float beta, const Tensor& b) {
+  Tensor result = empty_like(a);
+  map(stream_, output(result), Combine{alpha, beta}, input(a), input(b));
+  return result;
+}
+
+void CudaBackend::accumulate(Tensor& sum, const Tensor& term) {
+  map(stream_, output(sum), Combine{1, 1}, input(sum), input(term));
+}
+
+Tensor CudaBackend::multiply(const Tensor& a, const Tensor& b) {
+  Tensor result = empty_like(a);
+  map(stream_, output(result), Multiply{}, input(a), input(b));
+  return result;
+}
+
+Tensor CudaBackend::affine(const Tensor& x, float factor, float offset) {
+  Tensor y = empty_like(x);
+  map(stream_, output(y), Affine{factor, offset}, input(x));
+  return y;
+}
+
+void CudaBackend::fill(Tensor& x, float value) {
+  map(stream_, output(x), Constant{value});
+}
+
+}  // namespace noisegate::cuda
