@@ -131,6 +131,7 @@ TEST_CASE("a noise that the paper sets something else for gets it") {
   const Recipe recipe = counting_recipe();
   CHECK(recipe_options(recipe, "symmetric:0.4", 150).loss == "ce");
   CHECK(recipe_options(recipe, "asymmetric:0.4,map=circular", 150).loss == "gce");
+  CHECK(recipe_options(recipe, "asymmetric:map=circular,rate=0.40", 150).loss == "gce");
   CHECK(recipe_options(recipe, "asymmetric:0.45", 150).loss == "ce");
   CHECK(recipe_options(recipe, "asymmetric:0.4", 50).scheme == "sln:sigma=2,lc=30");
 }
@@ -139,8 +140,9 @@ TEST_CASE("a run's notes say what is published and what was scaled") {
   const Recipe recipe = counting_recipe();
   TrainOptions options = recipe_options(recipe, "asymmetric:0.4", 150);
   options.noise = "asymmetric:0.4";
-  CHECK(recipe_notes(recipe, options) ==
-        std::vector<std::string>{"A paper, Table 1: 80.13±0.50 under asymmetric:0.4 (test_acc, last epoch)"});
+  CHECK(
+      recipe_notes(recipe, options) ==
+      std::vector<std::string>{"A paper, Table 1: 80.13 ± 0.50 under asymmetric:0.4 (test_acc, last epoch)"});
   options = recipe_options(recipe, "none", 15);
   options.noise = "none";
   CHECK(recipe_notes(recipe, options) ==
@@ -151,6 +153,16 @@ TEST_CASE("a run's notes say what is published and what was scaled") {
   options.schedule = "cosine";  // the user's own
   options.scheme = "none";
   CHECK(recipe_notes(recipe, options).empty());
+}
+
+TEST_CASE("a run's outcome stands beside the paper's") {
+  const Recipe recipe = counting_recipe();
+  RunRecord run;
+  run.options.noise = "symmetric:0.4";
+  run.epochs = {{{"test_acc", 0.5}}, {{"test_acc", 0.75}}};
+  CHECK(recipe_outcome(recipe, run) == "test_acc, last epoch: 75.00 here, 90.00 in the paper");
+  run.options.noise = "none";
+  CHECK(recipe_outcome(recipe, run).empty());
 }
 
 TEST_CASE("defaults < recipe < configuration file < command line") {
@@ -179,7 +191,7 @@ TEST_CASE("recipes are refused by name and key") {
   check_error([] { parse_recipe("x", "epochs = 3"); }, {"recipe x", "[published]"});
   const std::string published = "\n[published]\npaper = \"P\"\ntable = \"T\"\nmetric = \"test_acc\"\n";
   check_error([&] { parse_recipe("x", published); }, {"recipe x", "'over'"});
-  check_error([&] { parse_recipe("x", published + "over = \"best epoch\""); }, {"recipe x", "'best epoch'"});
+  check_error([&] { parse_recipe("x", published + "over = \"best week\""); }, {"recipe x", "'best week'"});
   const std::string complete = published + "over = \"last epoch\"\nresults = []\n";
   CHECK_NOTHROW(parse_recipe("x", complete));
   check_error([&] { parse_recipe("x", "epoch = 3" + complete); }, {"recipe x", "'epoch'", "epochs"});

@@ -1,6 +1,7 @@
 // The table over runs and seeds, and how runs are read back from their folders.
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
+#include "tools/recipe.h"
 #include "tools/run_table.h"
 
 #include <fstream>
@@ -59,6 +60,28 @@ TEST_CASE("a momentum model has a row of its own, a validation set a column") {
   CHECK(table.rows[0] == Row{"ce", "live", "1", "60.00", "55.00", "60.00", ""});
   CHECK(table.rows[1] == Row{"ce", "momentum", "1", "65.00", "65.00", "65.00", ""});
   CHECK(table.rows[2] == Row{"gce", "live", "1", "60.00", "65.00", "70.00", "70.00"});
+}
+
+TEST_CASE("options that follow from a recipe are no columns, and its published numbers are one") {
+  std::vector<RunRecord> runs;
+  for (const char* recipe : {"ogc-ce-cifar10", "ogc-baseline-gce-cifar10"}) {
+    RunRecord& record = runs.emplace_back(run("", 1, {0.5}));
+    record.options = recipe_options(find_recipe(recipe), "symmetric:0.8", 30);
+    record.options.noise = "symmetric:0.8";
+    record.options.model = "cnn4";
+  }
+  RunTable table = run_table(runs);
+  CHECK(table.titles == Row{"recipe", "runs", "last", "last ten", "best", "published"});
+  CHECK(table.rows[0] == Row{"ogc-ce-cifar10", "1", "50.00", "50.00", "50.00", "43.77 ± 2.27"});
+  CHECK(table.rows[1] == Row{"ogc-baseline-gce-cifar10", "1", "50.00", "50.00", "50.00", "34.72 ± 3.65"});
+
+  runs[1].options.loss = "mae";  // not what the recipe says
+  table = run_table(runs);
+  CHECK(table.titles == Row{"recipe", "loss", "runs", "last", "last ten", "best", "published"});
+  runs[1].options.recipe = "one of another version";
+  table = run_table(runs);
+  CHECK(table.titles == Row{"recipe", "loss", "scheme", "runs", "last", "last ten", "best", "published"});
+  CHECK(table.rows[1].back() == "");
 }
 
 TEST_CASE("runs without an epoch are left out, and none make an empty table") {

@@ -90,13 +90,13 @@ std::vector<Row> scheme_rows() {
 std::vector<Row> recipe_rows() {
   std::vector<Row> rows;
   for (const Recipe& recipe : list_recipes()) {
-    rows.push_back(
-        {recipe.name, fmt::format("{}, {}: {}, {}", recipe.paper, recipe.table, recipe.metric, recipe.over)});
+    rows.push_back({recipe.name, fmt::format("{}, {}: {}, {}", recipe.paper, recipe.table, recipe.metric,
+                                             to_string(recipe.over))});
     constexpr std::size_t in_a_line = 3;
     for (std::size_t i = 0; i < recipe.results.size(); ++i) {
       const PublishedResult& result = recipe.results[i];
       if (i % in_a_line == 0) rows.push_back({"", " "});
-      rows.back().back() += fmt::format(" {} {} ", result.noise, to_string(result));
+      rows.back().back() += fmt::format(" {} {}  ", result.noise, to_string(result));
     }
   }
   return rows;

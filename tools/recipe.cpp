@@ -1,12 +1,13 @@
 #include "tools/recipe.h"
 
 #include "engine/error.h"
+#include "noise/noise.h"
 #include "tools/recipe_texts.h"
 #include "tools/toml_file.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
+#include <cstdlib>
 #include <set>
 
 #include <fmt/format.h>
@@ -53,6 +54,26 @@ std::string scaled_spec(const std::string& spec, const std::set<std::string>& ke
   return fmt::format("{}:{}", spec.substr(0, colon), fmt::join(parameters, ","));
 }
 
+/// The parameters that a noise has, the main one first.
+std::vector<std::string> noise_keys(const std::string& name) {
+  std::vector<std::string> keys;
+  for (const NoiseInfo& noise : list_noise())
+    if (noise.name == name)
+      for (const std::string& parameter : noise.parameters)
+        keys.push_back(parameter.substr(0, parameter.find('=')));
+  return keys;
+}
+
+/// "0.40" is "0.4".
+bool same_value(const std::string& a, const std::string& b) {
+  const auto number = [](const std::string& text) {
+    char* end = nullptr;
+    const double value = std::strtod(text.c_str(), &end);
+    return *end == '\0' && !text.empty() ? std::optional(value) : std::nullopt;
+  };
+  return a == b || (number(a) && number(a) == number(b));
+}
+
 /// The key's value, taken out of the table; throws Error where there is none.
 std::string take(toml::table& table, const std::string& key, const std::string& file) {
   const toml::node* value = table.get(key);
@@ -76,14 +97,20 @@ PublishedResult parse_result(toml::table table, const std::string& file) {
   return result;
 }
 
+Epochs parse_epochs(const std::string& text, const std::string& file) {
+  std::vector<std::string> known;
+  for (const Epochs epochs : {Epochs::last, Epochs::last_ten, Epochs::best, Epochs::best_validation}) {
+    if (to_string(epochs) == text) return epochs;
+    known.push_back(to_string(epochs));
+  }
+  reject("{} has over = '{}': {}", file, text, known_words(text, known));
+}
+
 void parse_published(toml::table published, const std::string& file, Recipe& recipe) {
   recipe.paper = take(published, "paper", file);
   recipe.table = take(published, "table", file);
   recipe.metric = take(published, "metric", file);
-  recipe.over = take(published, "over", file);
-  constexpr std::array known = {"last epoch", "last ten epochs", "best validation epoch"};
-  if (std::ranges::find(known, recipe.over) == known.end())
-    reject("{} has over = '{}', which is none of {}", file, recipe.over, fmt::join(known, ", "));
+  recipe.over = parse_epochs(take(published, "over", file), file);
   const toml::array* results = published["results"].as_array();
   if (!results) reject("{} lacks 'results'", file);
   for (const toml::node& node : *results) {
@@ -98,7 +125,14 @@ void parse_published(toml::table published, const std::string& file, Recipe& rec
 }  // namespace
 
 bool PublishedResult::is_for(const std::string& given_noise) const {
-  return given_noise == noise || given_noise.starts_with(noise + ",");
+  Spec given(given_noise, "--noise"), meant(noise, "noise");
+  if (given.name() != meant.name()) return false;
+  const std::vector<std::string> keys = noise_keys(meant.name());
+  given.expect(keys);
+  meant.expect(keys);
+  return std::ranges::all_of(keys, [&](const std::string& key) {
+    return !meant.has(key) || same_value(given.word(key, ""), meant.word(key, ""));
+  });
 }
 
 std::vector<Recipe> list_recipes() {
@@ -147,7 +181,7 @@ TrainOptions recipe_options(const Recipe& recipe, const std::string& noise, int 
 
 std::string to_string(const PublishedResult& result) {
   const std::string accuracy = fmt::format("{:.2f}", result.accuracy);
-  return result.deviation ? fmt::format("{}±{:.2f}", accuracy, *result.deviation) : accuracy;
+  return result.deviation ? fmt::format("{} ± {:.2f}", accuracy, *result.deviation) : accuracy;
 }
 
 std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& options) {
@@ -155,7 +189,7 @@ std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& 
   for (const PublishedResult& result : recipe.results)
     if (result.is_for(options.noise))
       notes.push_back(fmt::format("{}, {}: {} under {} ({}, {})", recipe.paper, recipe.table,
-                                  to_string(result), result.noise, recipe.metric, recipe.over));
+                                  to_string(result), result.noise, recipe.metric, to_string(recipe.over)));
   const TrainOptions whole = recipe_options(recipe, options.noise, recipe.options.epochs);
   const TrainOptions scaled = recipe_options(recipe, options.noise, options.epochs);
   std::vector<std::string> changes;
@@ -167,6 +201,15 @@ std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& 
     notes.push_back(fmt::format("recipe {} scaled from {} to {} epochs: {}", recipe.name, whole.epochs,
                                 options.epochs, fmt::join(changes, ", ")));
   return notes;
+}
+
+std::string recipe_outcome(const Recipe& recipe, const RunRecord& run) {
+  const std::optional<double> reached = accuracy(run, recipe.metric, recipe.over);
+  for (const PublishedResult& result : recipe.results)
+    if (reached && result.is_for(run.options.noise))
+      return fmt::format("{}, {}: {:.2f} here, {} in the paper", recipe.metric, to_string(recipe.over),
+                         *reached, to_string(result));
+  return "";
 }
 
 }  // namespace noisegate

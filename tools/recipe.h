@@ -2,6 +2,7 @@
 // file in tools/recipes/ that the executable carries inside.
 #pragma once
 
+#include "tools/run_record.h"
 #include "tools/train_options.h"
 
 #include <map>
@@ -18,7 +19,7 @@ struct PublishedResult {
   std::optional<double> deviation;              // over the paper's runs
   std::map<std::string, std::string> settings;  // options that the paper sets otherwise for this noise
 
-  /// Whether this --noise is meant: `noise` itself, or with more parameters behind it.
+  /// Whether this --noise is meant: one that has the parameters of `noise`, and maybe more.
   bool is_for(const std::string& given_noise) const;
 };
 
@@ -26,7 +27,7 @@ struct Recipe {
   std::string name;
   std::string paper, table;  // "Table 3"
   std::string metric;        // the one of metrics.jsonl that the paper reports: "test_acc"
-  std::string over;          // "last epoch", "last ten epochs" or "best validation epoch"
+  Epochs over = Epochs::last;
   std::vector<PublishedResult> results;
   TrainOptions options;
 };
@@ -50,7 +51,11 @@ TrainOptions recipe_options(const Recipe& recipe, const std::string& noise, int 
 /// was scaled to the number of epochs.
 std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& options);
 
-/// "91.80±0.13".
+/// What came of the run beside what the paper reports for its noise, in a sentence; empty where it reports
+/// nothing for it.
+std::string recipe_outcome(const Recipe& recipe, const RunRecord& run);
+
+/// "91.80 ± 0.13".
 std::string to_string(const PublishedResult& result);
 
 }  // namespace noisegate

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
-#include <string>
+#include <numeric>
 
 namespace noisegate {
 namespace {
@@ -20,6 +20,15 @@ std::vector<nlohmann::json> read_lines(const std::filesystem::path& file) {
     lines.push_back(std::move(epoch));
   }
   return lines;
+}
+
+/// Percentages of a metric over the epochs that have it.
+std::vector<double> course(const RunRecord& run, const std::string& metric) {
+  std::vector<double> percentages;
+  for (const auto& epoch : run.epochs)
+    if (epoch.contains(metric) && epoch[metric].is_number())
+      percentages.push_back(100 * epoch[metric].get<double>());
+  return percentages;
 }
 
 }  // namespace
@@ -41,6 +50,39 @@ RunRecord read_run_record(const std::filesystem::path& folder) {
   RunRecord record{folder, {}, read_lines(run.metrics())};
   read_config(run.config(), record.options);
   return record;
+}
+
+std::string to_string(Epochs epochs) {
+  switch (epochs) {
+    case Epochs::last:
+      return "last epoch";
+    case Epochs::last_ten:
+      return "last ten epochs";
+    case Epochs::best:
+      return "best epoch";
+    case Epochs::best_validation:
+      return "best validation epoch";
+  }
+  fail("no such choice of epochs");
+}
+
+std::optional<double> accuracy(const RunRecord& run, const std::string& metric, Epochs epochs) {
+  const std::vector<double> accuracies = course(run, metric), validation = course(run, "validation_acc");
+  if (accuracies.empty()) return std::nullopt;
+  switch (epochs) {
+    case Epochs::last:
+      return accuracies.back();
+    case Epochs::last_ten: {
+      const auto count = std::min<std::ptrdiff_t>(10, std::ssize(accuracies));
+      return std::accumulate(accuracies.end() - count, accuracies.end(), 0.0) / static_cast<double>(count);
+    }
+    case Epochs::best:
+      return std::ranges::max(accuracies);
+    case Epochs::best_validation:
+      if (validation.size() != accuracies.size()) return std::nullopt;
+      return accuracies[std::ranges::max_element(validation) - validation.begin()];
+  }
+  fail("no such choice of epochs");
 }
 
 }  // namespace noisegate

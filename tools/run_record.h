@@ -4,6 +4,7 @@
 #include "tools/train_options.h"
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,5 +31,14 @@ struct RunRecord {
 /// without an end, as one that is just being written, does not count. Throws Error naming the folder without
 /// a config.toml, or the file and line that is no JSON object.
 RunRecord read_run_record(const std::filesystem::path& folder);
+
+/// The epochs by which papers judge a run.
+enum class Epochs { last, last_ten, best, best_validation };
+std::string to_string(Epochs epochs);  // "last ten epochs"
+
+/// The run's accuracy in percent under a metric ("test_acc"): of the last epoch, the mean of the last ten,
+/// that of the best one, or that of the one with the best validation accuracy. Nothing where no epoch has the
+/// metric, or not all have a validation accuracy.
+std::optional<double> accuracy(const RunRecord& run, const std::string& metric, Epochs epochs);
 
 }  // namespace noisegate

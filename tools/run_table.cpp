@@ -1,5 +1,7 @@
 #include "tools/run_table.h"
 
+#include "tools/recipe.h"
+
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -16,7 +18,21 @@ namespace {
 struct Group {
   Settings settings;
   std::vector<const RunRecord*> runs;
+  Settings of_recipe = {};                   // the settings as their recipe has them; empty without one
+  std::optional<PublishedResult> published;  // for them
+  std::string published_metric;
 };
+
+/// Looks up what the recipe of a group says; a run may name one that this version does not have.
+void consult_recipe(Group& group, const std::vector<Recipe>& recipes) {
+  const TrainOptions& options = group.runs.front()->options;
+  const auto recipe = std::ranges::find(recipes, options.recipe, &Recipe::name);
+  if (recipe == recipes.end()) return;
+  group.of_recipe = deciding_settings(recipe_options(*recipe, options.noise, options.epochs));
+  group.published_metric = recipe->metric;
+  for (const PublishedResult& result : recipe->results)
+    if (result.is_for(options.noise)) group.published = result;
+}
 
 std::vector<Group> grouped(std::span<const RunRecord> runs) {
   std::vector<Group> groups;
@@ -28,16 +44,24 @@ std::vector<Group> grouped(std::span<const RunRecord> runs) {
     if (same != groups.end())
       same->runs.push_back(&run);
     else
-      groups.push_back({std::move(settings), {&run}});
+      groups.push_back({std::move(settings), {&run}, {}, {}, {}});
   }
+  const std::vector<Recipe> recipes = list_recipes();
+  for (Group& group : groups) consult_recipe(group, recipes);
   return groups;
 }
 
+/// Those in which groups differ, but for those that all have from their recipes.
 std::vector<std::string> differing_options(const std::vector<Group>& groups) {
   std::vector<std::string> names;
   for (std::size_t i = 0; !groups.empty() && i < groups.front().settings.size(); ++i) {
     const auto& first = groups.front().settings[i];
-    if (std::ranges::any_of(groups, [&](const Group& group) { return group.settings[i] != first; }))
+    const auto differs = [&](const Group& group) { return group.settings[i] != first; };
+    const auto is_own = [&](const Group& group) {
+      return group.of_recipe.empty() || group.settings[i] != group.of_recipe[i];
+    };
+    const bool names_rows = first.first == "recipe" || first.first == "noise";
+    if (std::ranges::any_of(groups, differs) && (names_rows || std::ranges::any_of(groups, is_own)))
       names.push_back(first.first);
   }
   return names.empty() ? std::vector<std::string>{"dataset", "noise", "loss"} : names;
@@ -45,15 +69,6 @@ std::vector<std::string> differing_options(const std::vector<Group>& groups) {
 
 std::string value_of(const Settings& settings, const std::string& name) {
   return std::ranges::find(settings, name, &Settings::value_type::first)->second;
-}
-
-/// Percentages of a metric over the epochs that have it.
-std::vector<double> course(const RunRecord& run, const std::string& metric) {
-  std::vector<double> percentages;
-  for (const auto& epoch : run.epochs)
-    if (epoch.contains(metric) && epoch[metric].is_number())
-      percentages.push_back(100 * epoch[metric].get<double>());
-  return percentages;
 }
 
 /// Under which metrics a run has test accuracies, and what their models are called.
@@ -70,36 +85,11 @@ std::map<std::string, std::string> tested_models(const std::vector<Group>& group
   return models;
 }
 
-using Measure = std::optional<double> (*)(const RunRecord& run, const std::string& metric);
-
-std::optional<double> last_epoch(const RunRecord& run, const std::string& metric) {
-  const std::vector<double> accuracies = course(run, metric);
-  return accuracies.empty() ? std::nullopt : std::optional(accuracies.back());
-}
-
-std::optional<double> last_ten(const RunRecord& run, const std::string& metric) {
-  const std::vector<double> accuracies = course(run, metric);
-  if (accuracies.empty()) return std::nullopt;
-  const auto count = std::min<std::ptrdiff_t>(10, std::ssize(accuracies));
-  return std::accumulate(accuracies.end() - count, accuracies.end(), 0.0) / static_cast<double>(count);
-}
-
-std::optional<double> best_epoch(const RunRecord& run, const std::string& metric) {
-  const std::vector<double> accuracies = course(run, metric);
-  return accuracies.empty() ? std::nullopt : std::optional(std::ranges::max(accuracies));
-}
-
-std::optional<double> best_validation_epoch(const RunRecord& run, const std::string& metric) {
-  const std::vector<double> accuracies = course(run, metric), validation = course(run, "validation_acc");
-  if (validation.empty() || validation.size() != accuracies.size()) return std::nullopt;
-  return accuracies[std::ranges::max_element(validation) - validation.begin()];
-}
-
 /// "91.80 ± 0.13" over the runs that have it, "91.80" of one, "" of none.
-std::string cell(const Group& group, const std::string& metric, Measure measure) {
+std::string cell(const Group& group, const std::string& metric, Epochs epochs) {
   std::vector<double> values;
   for (const RunRecord* run : group.runs)
-    if (const auto value = measure(*run, metric)) values.push_back(*value);
+    if (const auto value = accuracy(*run, metric, epochs)) values.push_back(*value);
   if (values.empty()) return "";
   const auto n = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
@@ -107,6 +97,10 @@ std::string cell(const Group& group, const std::string& metric, Measure measure)
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
   return fmt::format("{:.2f} ± {:.2f}", mean, std::sqrt(squares / (n - 1)));
+}
+
+std::string published_cell(const Group& group, const std::string& metric) {
+  return group.published && group.published_metric == metric ? to_string(*group.published) : "";
 }
 
 /// How many characters a terminal shows: of UTF-8, the bytes that do not go on with one.
@@ -147,24 +141,30 @@ RunTable run_table(std::span<const RunRecord> runs) {
   const std::vector<Group> groups = grouped(runs);
   const std::vector<std::string> options = differing_options(groups);
   const std::map<std::string, std::string> models = tested_models(groups);
-  std::vector<std::pair<std::string, Measure>> measures = {
-      {"last", last_epoch}, {"last ten", last_ten}, {"best", best_epoch}};
-  const auto has_validation = [](const RunRecord& run) { return !course(run, "validation_acc").empty(); };
+  std::vector<std::pair<std::string, Epochs>> measures = {
+      {"last", Epochs::last}, {"last ten", Epochs::last_ten}, {"best", Epochs::best}};
+  const auto has_validation = [](const RunRecord& run) {
+    return accuracy(run, "validation_acc", Epochs::last).has_value();
+  };
   if (std::ranges::any_of(runs, has_validation))
-    measures.emplace_back("best validation", best_validation_epoch);
+    measures.emplace_back("best validation", Epochs::best_validation);
+  const bool any_published =
+      std::ranges::any_of(groups, [](const Group& group) { return group.published.has_value(); });
 
   RunTable table{options, {}};
   if (models.size() > 1) table.titles.push_back("model");
   table.titles.push_back("runs");
-  for (const auto& [title, measure] : measures) table.titles.push_back(title);
+  for (const auto& [title, epochs] : measures) table.titles.push_back(title);
+  if (any_published) table.titles.push_back("published");
   for (const Group& group : groups) {
     for (const auto& [metric, model] : models) {
-      if (cell(group, metric, last_epoch).empty()) continue;
+      if (cell(group, metric, Epochs::last).empty()) continue;
       std::vector<std::string>& row = table.rows.emplace_back();
       for (const std::string& option : options) row.push_back(value_of(group.settings, option));
       if (models.size() > 1) row.push_back(model);
       row.push_back(std::to_string(group.runs.size()));
-      for (const auto& [title, measure] : measures) row.push_back(cell(group, metric, measure));
+      for (const auto& [title, epochs] : measures) row.push_back(cell(group, metric, epochs));
+      if (any_published) row.push_back(published_cell(group, metric));
     }
   }
   return table;

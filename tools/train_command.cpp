@@ -160,6 +160,9 @@ void conclude(const EpochMetrics& last, const TrainOptions& options, const Progr
   fmt::print("done in {}: test accuracy {:.2f}%, at most {:.0f} MiB in tensors; the model is in {}\n",
              duration_text(progress.elapsed()), 100 * last.test.accuracy(),
              static_cast<double>(last.peak_memory) / mebibyte, options.out);
+  if (options.recipe.empty()) return;
+  const std::string outcome = recipe_outcome(find_recipe(options.recipe), read_run_record(options.out));
+  if (!outcome.empty()) fmt::print("{}\n", outcome);
 }
 
 int Run::train_epochs(const InterruptGuard& interrupt, Progress& progress) {
