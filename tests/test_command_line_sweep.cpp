@@ -11,10 +11,11 @@ using namespace noisegate;
 namespace {
 
 /// A sweep file of quick runs, with more lines behind it.
-void write_sweep(const Session& session, const std::string& more) {
-  std::ofstream(session.path("grid.toml")) << "dataset = \"synthetic:train=128,test=64\"\nmodel = \"cnn4\"\n"
-                                              "epochs = 2\nbatch-size = 32\nthreads = 1\n"
-                                           << more;
+void write_sweep(const Session& session, const std::string& more, int epochs = 2) {
+  std::ofstream(session.path("grid.toml"))
+      << "dataset = \"synthetic:train=128,test=64\"\nmodel = \"cnn4\"\nbatch-size = 32\nthreads = 1\n"
+      << "epochs = " << epochs << "\n"
+      << more;
 }
 
 bool wait_for(const std::filesystem::path& file) {
@@ -66,7 +67,7 @@ TEST_CASE("a sweep killed outright goes on where it was, to the same models") {
   const Program program = session.start({"sweep", "grid.toml"});
   REQUIRE(wait_for(session.path("killed/seed=2/metrics.jsonl")));
   program.send(SIGKILL);
-  CHECK(program.wait().exit_code == -1);
+  program.wait();
 
   const Outcome resumed = session.run({"sweep", "grid.toml"});  // waits for the run that is still saving
   REQUIRE_MESSAGE(resumed.exit_code == 0, resumed.errors);
@@ -81,7 +82,7 @@ TEST_CASE("a sweep killed outright goes on where it was, to the same models") {
 
 TEST_CASE("a signal ends the run that is going and the sweep") {
   const Session session;
-  write_sweep(session, "seed = [1, 2]\nlr = [0.01]\n");
+  write_sweep(session, "seed = [1, 2]\nlr = [0.01]\n", 100000);
   const Program program = session.start({"sweep", "grid.toml"});
   REQUIRE(wait_for(session.path("runs/grid/seed=1_lr=0.01/config.toml")));
   program.send(SIGTERM);
@@ -111,6 +112,7 @@ TEST_CASE("sweep files are refused by key, value and what their runs were") {
   };
   refuse("sed = [1]\n", {"grid.toml", "'sed'", "seed"});
   refuse("overwrite = true\n", {"grid.toml", "'overwrite'"});
+  refuse("out = [1]\n", {"grid.toml", "'out'"});
   refuse("seed = []\n", {"grid.toml", "'seed'", "no value"});
   refuse("seed = [[1]]\n", {"grid.toml", "'seed'"});
   refuse("lr = [0.1, -1]\n", {"grid.toml", "lr=-1", "--lr"});

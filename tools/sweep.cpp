@@ -90,8 +90,9 @@ bool advance(const std::vector<Axis>& axes, std::vector<std::size_t>& places) {
 Sweep read_sweep(const std::filesystem::path& file) {
   const toml::table table = parse_toml_file(file);
   const std::vector<Axis> axes = read_axes(table, file.string());
-  const std::string fallback = (std::filesystem::path("runs") / file.stem()).string();
-  Sweep sweep{table["out"].value_or(fallback), {}};
+  Sweep sweep{std::filesystem::path("runs") / file.stem(), {}};
+  if (const toml::node* out = table.get("out"))
+    sweep.folder = text_of(*out, fmt::format("'out' in {}", file.string()));
   std::set<std::string> names;
   std::vector<std::size_t> places(axes.size());
   do {
