@@ -213,3 +213,11 @@ TEST_CASE("an error inside an op's backward reaches the caller") {
                             [](const Tensor&) -> std::vector<Tensor> { fail("it broke"); });
   check_error([&] { backward(y); }, {"it broke"}, 1);
 }
+
+TEST_CASE("a slice sends its gradient to the entries that it has") {
+  const Variable x(Tensor::from(std::vector<float>{1, 2, 3, 4, 5, 6}, {3, 2}), true);
+  const Variable part = slice(x, 1, 3);
+  CHECK(part.value().to_vector<float>() == std::vector<float>{3, 4, 5, 6});
+  backward(add(sum(square(part)), sum(slice(x, 0, 2))));
+  CHECK(x.grad().to_vector<float>() == std::vector<float>{1, 1, 7, 9, 10, 12});
+}

@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cmath>
 #include <fstream>
+#include <functional>
 #include <map>
 
 #include <doctest/doctest.h>
@@ -74,6 +75,36 @@ std::array<Gaussian, 2> plain_fit(const std::vector<float>& x) {
     before = likelihood;
   }
   return g;
+}
+
+/// The threshold by Eq. 10 and ten halvings, with nothing but loops.
+double plain_threshold(const std::array<Gaussian, 2>& g, const std::function<double(double)>& steepness,
+                       double target) {
+  const auto ratio = [&](double threshold) {
+    double share[2];
+    for (int k = 0; k < 2; ++k) {
+      double clipped = 0, density = 0;
+      for (int i = 0; i < 1000; ++i) {
+        const double low = -std::log1p(-1e-7), high = -std::log(1e-7), h = low + (high - low) * i / 999;
+        const double f = std::exp(-std::pow(h - g[k].mean, 2) / (2 * g[k].variance));
+        clipped += f * std::min(steepness(std::exp(-h)), steepness(threshold));
+        density += f;
+      }
+      share[k] = clipped / density;
+    }
+    return share[1] / share[0];
+  };
+  double low = 1e-7, high = 1 - 1e-7;
+  if (ratio(high) > target) return high;
+  if (ratio(low) < target) return low;
+  for (int i = 0; i < 10; ++i) {
+    const double middle = (low + high) / 2;
+    if (ratio(middle) > target)
+      low = middle;
+    else
+      high = middle;
+  }
+  return high;
 }
 
 }  // namespace
@@ -145,6 +176,61 @@ TEST_CASE("OGC follows the published trace") {
     CHECK(loss.value().item() == doctest::Approx(step["loss"].get<double>()).epsilon(1e-4));
   }
   CHECK(t == 24);
+}
+
+TEST_CASE("OGC over fl and gce takes the steps of a plain implementation") {
+  struct Curve {
+    std::string name;
+    std::function<double(double)> value, steepness;
+  };
+  const std::vector<Curve> curves = {
+      {"fl", [](double p) { return -std::sqrt(1 - p) * std::log(p); },
+       [](double p) { return std::sqrt(1 - p) / p - std::log(p) / (2 * std::sqrt(1 - p)); }},
+      {"gce", [](double p) { return (1 - std::pow(p, 0.7)) / 0.7; },
+       [](double p) { return std::pow(p, -0.3); }}};
+  for (const Curve& curve : curves) {
+    CAPTURE(curve.name);
+    const auto scheme =
+        make_scheme(Spec("ogc:epsilon=5,time-frame=2,queue=96", "--scheme"), Spec(curve.name, "--loss"));
+    std::vector<float> queue;
+    double threshold = 1e-7;
+    int moves = 0;
+    for (std::uint32_t t = 0; t < 12; ++t) {
+      CAPTURE(t);
+      TestBatch batch = irregular_batch(32, 5, 3);
+      // The first half's labels become likely as time goes on.
+      for (int i = 0; i < 32; ++i)
+        batch.logits[i * 5 + batch.labels[i]] += (i < 16 ? 0.4 : -0.1) * t + std::cos(i + 0.7 * t);
+      std::vector<double> p;
+      for (int i = 0; i < 32; ++i) {
+        double sum = 0;
+        for (int k = 0; k < 5; ++k) sum += std::exp(batch.logits[i * 5 + k]);
+        p.push_back(std::exp(batch.logits[i * 5 + batch.labels[i]]) / sum);
+        queue.push_back(static_cast<float>(-std::log(p.back())));
+      }
+      if (queue.size() > 96) queue.erase(queue.begin(), queue.end() - 96);
+      const double learning_rate = t < 6 ? 0.1 : 0.02;
+      if (queue.size() == 96 && (t + 1) % 2 == 0) {
+        threshold = plain_threshold(plain_fit(queue), curve.steepness, 1 + learning_rate * 5);
+        ++moves;
+      }
+      const double tau = curve.steepness(threshold);
+      double expected = 0;
+      for (const double q : p)
+        expected += (q > threshold ? curve.value(q) : 1 - tau * q + curve.value(threshold)) / 32;
+      const std::vector<float> logits(batch.logits.begin(), batch.logits.end());
+      const Variable loss =
+          scheme->loss({{Variable(Tensor::from(logits, {32, 5}))}, Tensor::from(batch.labels)},
+                       {learning_rate, 0, {1, t}});
+      auto metrics = told(*scheme);
+      CHECK(std::abs(metrics["prob_thr"] - threshold) <= 2.0 / 1024);
+      if (std::abs(metrics["prob_thr"] - threshold) < 1e-9)
+        CHECK(loss.value().item() == doctest::Approx(expected).epsilon(1e-4));
+    }
+    CHECK(moves == 5);
+    CHECK(threshold > 1e-7);
+    CHECK(threshold < 1 - 1e-7);
+  }
 }
 
 TEST_CASE("OGC scales epsilon by the learning rate unless told not to") {

@@ -14,6 +14,9 @@ int bench_ops(const Arguments& arguments);
 /// Times batches from JPEG files and from images in memory; the arguments are those of noisegate bench data.
 int bench_data(const Arguments& arguments);
 
+/// Times steps under each scheme beside plain ones; the arguments are those of noisegate bench schemes.
+int bench_schemes(const Arguments& arguments);
+
 /// The floating-point operations a second that this many threads reach in fused multiply-adds that never
 /// leave the registers: the limit for any float32 kernel on this machine.
 double measure_peak_flops(int threads);

@@ -14,15 +14,16 @@ namespace noisegate {
 
 int bench_command(const Arguments& arguments) {
   const std::vector<std::pair<std::string, int (*)(const Arguments&)>> measurements = {
-      {"step", bench_step}, {"ops", bench_ops}, {"data", bench_data}};
+      {"step", bench_step}, {"ops", bench_ops}, {"data", bench_data}, {"schemes", bench_schemes}};
 
   const std::string word = arguments.empty() ? "" : arguments.front();
   if (word == "--help" || word == "-h") {
     fmt::print(
         "noisegate bench WHAT [options]; each has its --help\n"
-        "  step  times a whole training step\n"
-        "  ops   times ops alone, and every loss beside cross entropy\n"
-        "  data  times batches from JPEG files and from images in memory\n");
+        "  step     times a whole training step\n"
+        "  ops      times ops alone, and every loss beside cross entropy\n"
+        "  data     times batches from JPEG files and from images in memory\n"
+        "  schemes  times training steps under each scheme beside plain cross entropy\n");
     return 0;
   }
   std::vector<std::string> known;

@@ -8,10 +8,10 @@
 #include "engine/serialize.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
+#include "tools/stopwatch.h"
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 #include <filesystem>
 #include <limits>
 #include <memory>
@@ -35,7 +35,6 @@ namespace noisegate {
 namespace {
 
 namespace fs = std::filesystem;
-using Clock = std::chrono::steady_clock;
 
 constexpr int file_batch = 32, resident_batch = 128;
 constexpr int quality = 90;
@@ -114,9 +113,9 @@ class JpegFolder {
 
 template <class Work>
 double seconds_of(const Work& work) {
-  const auto start = Clock::now();
+  const Stopwatch watch;
   work();
-  return std::chrono::duration<double>(Clock::now() - start).count();
+  return watch.seconds();
 }
 
 using Files = std::vector<std::vector<std::byte>>;

@@ -7,9 +7,9 @@
 #include "losses/loss.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
+#include "tools/stopwatch.h"
 
 #include <algorithm>
-#include <chrono>
 #include <functional>
 #include <string>
 #include <vector>
@@ -39,9 +39,9 @@ CommandLine bench_ops_command_line(BenchOptions& o) {
 using Call = std::function<void()>;
 
 double seconds_of(const Call& call, int repeats) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   for (int i = 0; i < repeats; ++i) call();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count() / repeats;
+  return watch.seconds() / repeats;
 }
 
 /// How often to repeat a call so that reading the clock does not count.
@@ -49,11 +49,6 @@ int repeats_for(const Call& call) {
   constexpr double sample = 1e-3;
   seconds_of(call, 3);  // warms up
   return std::clamp(static_cast<int>(sample / seconds_of(call, 3)), 1, 1000);
-}
-
-double median(std::vector<double> values) {
-  std::nth_element(values.begin(), values.begin() + values.size() / 2, values.end());
-  return values[values.size() / 2];
 }
 
 /// The median seconds of a call and of a reference, taken in turns; and the median of their ratios.

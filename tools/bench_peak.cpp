@@ -1,8 +1,8 @@
 // The machine's floating-point limit: every thread multiplies and adds in vector registers only.
 #include "tools/bench.h"
+#include "tools/stopwatch.h"
 
 #include <algorithm>
-#include <chrono>
 #include <thread>
 #include <vector>
 
@@ -40,13 +40,13 @@ float multiply_and_add(float a_value, float b_value) {
 
 double seconds_of_one_run(int threads) {
   std::vector<float> sums(threads);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   std::vector<std::jthread> workers;
   for (int i = 0; i < threads; ++i) {
     workers.emplace_back([&sums, i] { sums[i] = multiply_and_add(0.5f, 1.0f + static_cast<float>(i)); });
   }
   workers.clear();  // joins
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = watch.seconds();
   // Reading the sums here keeps the work above from being dead code.
   return std::all_of(sums.begin(), sums.end(), [](float sum) { return sum > 0; }) ? seconds : 0;
 }

@@ -10,9 +10,9 @@
 #include "losses/loss.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
+#include "tools/stopwatch.h"
 
 #include <algorithm>
-#include <chrono>
 #include <fstream>
 #include <memory>
 #include <string>
@@ -68,11 +68,11 @@ class Bench {
 
   /// One step; returns its seconds.
   double step() {
-    const auto start = std::chrono::steady_clock::now();
+    const Stopwatch watch;
     const Variable loss = (*loss_)((*model_)(Variable(images_)), labels_);
     backward(loss);
     optimizer_.step(0.01);
-    return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    return watch.seconds();
   }
 
  private:
@@ -101,11 +101,7 @@ Timing time_steps(Bench& bench, int steps) {
   for (int i = 0; i < warm_up_steps; ++i) bench.step();
   std::vector<double> seconds;
   for (int i = 0; i < steps; ++i) seconds.push_back(bench.step());
-  std::sort(seconds.begin(), seconds.end());
-  const std::size_t middle = seconds.size() / 2;
-  const double median =
-      seconds.size() % 2 == 1 ? seconds[middle] : (seconds[middle - 1] + seconds[middle]) / 2;
-  return {median, seconds.front()};
+  return {median(seconds), *std::ranges::min_element(seconds)};
 }
 
 struct Profile {
