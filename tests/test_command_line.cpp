@@ -305,3 +305,17 @@ TEST_CASE("bench step writes what it shows") {
   }
   CHECK(result["ops"].size() > 5);
 }
+TEST_CASE("bench schemes times a step under each scheme beside a plain one") {
+  const Session session;
+  const Outcome bench = session.run({"bench", "schemes", "--model", "cnn4", "--batch-size", "4", "--steps",
+                                     "1", "--threads", "1", "--json", "schemes.json"});
+  REQUIRE_MESSAGE(bench.exit_code == 0, bench.errors);
+  const json result = json::parse(session.text("schemes.json"));
+  CHECK(result["schemes"].size() > 8);
+  CHECK(result["schemes"][0]["times_plain"] == 1);
+  for (const auto& row : result["schemes"]) {
+    CHECK(row["median_ms"].get<double>() > 0);
+    CHECK(contains(bench.output, row["scheme"].get<std::string>()));
+  }
+  check_refused(session.run({"bench", "schemes", "--batch-size", "1"}), 2, {"--batch-size"});
+}
