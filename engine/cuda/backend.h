@@ -4,6 +4,7 @@
 
 #include "engine/backend.h"
 #include "engine/cuda/launch.h"
+#include "engine/cuda/precision.h"
 
 namespace noisegate::cuda {
 
@@ -11,7 +12,9 @@ namespace noisegate::cuda {
 /// gets it writes after the last reader has read.
 class CudaBackend final : public Backend {
  public:
-  explicit CudaBackend(Stream stream) : stream_(stream) {}
+  /// `precision` is that of convolutions.
+  explicit CudaBackend(Stream stream, Precision precision = Precision::float32)
+      : stream_(stream), precision_(precision) {}
 
   Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window) override;
   Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
@@ -60,6 +63,7 @@ class CudaBackend final : public Backend {
 
  private:
   Stream stream_;
+  Precision precision_;
 };
 
 }  // namespace noisegate::cuda

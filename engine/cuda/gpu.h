@@ -55,6 +55,11 @@ __device__ inline std::uint32_t round_to_tf32(float value) {
   return bits;
 }
 
+/// The float that these bits of TF32 are.
+__device__ inline float number_of_tf32(std::uint32_t bits) {
+  return __uint_as_float(bits);
+}
+
 /// The running thread. Blocks and grids have one dimension; what else a kernel counts in, it divides out.
 class Thread {
  public:

@@ -14,6 +14,7 @@ struct Extents {
 
   static Extents of(const Shape& shape) { return {shape[0], shape[1], shape[2], shape[3]}; }
   Shape shape() const { return {images, height, width, channels}; }
+  std::int64_t count() const { return images * height * width * channels; }
   NOISEGATE_HD std::int64_t at(std::int64_t n, std::int64_t h, std::int64_t w, std::int64_t c) const {
     return ((n * height + h) * width + w) * channels + c;
   }

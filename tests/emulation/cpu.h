@@ -16,6 +16,7 @@ namespace noisegate::cuda {
 /// There is but one order in which kernels run here.
 struct Stream {};
 
+using emulation::number_of_tf32;
 using emulation::require_aligned;
 using emulation::require_inside;
 using emulation::round_to_tf32;

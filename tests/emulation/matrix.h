@@ -21,8 +21,9 @@ struct Bfloat16Pair {
   static float number(std::uint32_t bits, int element);
 };
 
-/// The fewest changes to float that TF32 holds: rounded to nearest, ties away from zero.
+/// To the nearest that TF32 holds, ties away from zero.
 std::uint32_t round_to_tf32(float value);
+float number_of_tf32(std::uint32_t bits);
 
 /// What `lane` must add to its values of C.
 template <class Format>

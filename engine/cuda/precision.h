@@ -1,0 +1,13 @@
+// How precisely the tensor cores multiply.
+#pragma once
+
+namespace noisegate::cuda {
+
+/// How products are worked out of float32 numbers. TF32 keeps ten bits of the fraction.
+enum class Precision {
+  tf32,     // both factors rounded to TF32
+  float32,  // each factor as the sum of two TF32 numbers, the product of the small ones left out: three
+            // instructions for one, and float32's accuracy but for its last bits
+};
+
+}  // namespace noisegate::cuda
