@@ -34,6 +34,12 @@ endif()
 add_library(stb INTERFACE)
 target_include_directories(stb SYSTEM INTERFACE ${STB_INCLUDE_DIR})
 
+# Chart.js draws the report; it becomes part of the executable.
+find_file(CHARTJS_FILE chart.min.js PATHS /usr/share/javascript/chart.js)
+if(NOT CHARTJS_FILE)
+  message(FATAL_ERROR "Noisegate needs Chart.js: install libjs-chart.js (tools/setup.sh does)")
+endif()
+
 if(NOISEGATE_TESTS)
   noisegate_require(doctest doctest-dev CONFIG)
 endif()

@@ -16,6 +16,7 @@ int loss_command(const Arguments& arguments);
 int sweep_command(const Arguments& arguments);
 int bench_command(const Arguments& arguments);
 int noise_command(const Arguments& arguments);
+int report_command(const Arguments& arguments);
 int suspects_command(const Arguments& arguments);
 
 }  // namespace noisegate

@@ -81,7 +81,10 @@ std::optional<Given> parse(const CommandLine& command_line, const std::vector<st
     CLI::Option* added = option.is_flag() ? app.add_flag(name) : app.add_option(name)->type_size(1);
     parsed[option.name] = added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
-  if (!command_line.word.empty()) parsed[""] = app.add_option(command_line.word)->type_size(1)->expected(1);
+  if (command_line.words)
+    app.add_option("words", *command_line.words);
+  else if (!command_line.word.empty())
+    parsed[""] = app.add_option(command_line.word)->type_size(1)->expected(1);
 
   try {
     app.parse(

@@ -15,12 +15,13 @@ struct CommandLine {
   std::string summary;          // one line
   std::string word;             // what its first word without dashes names, e.g. "WHAT"; empty: it takes none
   std::vector<Option> options;  // all but --help
-  std::vector<std::string> later;  // names of options that are planned, but not there yet
+  std::vector<std::string> later;             // names of options that are planned, but not there yet
+  std::vector<std::string>* words = nullptr;  // where the words go, for a command that takes several
 };
 
 /// What was given, by option name, and the word under "". Nothing where --help was asked for, which this
 /// prints. Throws Error for an unknown option (listing those there are), a missing value and a stray word;
-/// values are not looked at.
+/// values are not looked at. Several words go to `words` instead.
 using Given = std::map<std::string, std::string>;
 std::optional<Given> parse(const CommandLine& command_line, const std::vector<std::string>& arguments);
 

@@ -18,7 +18,7 @@ namespace {
 
 struct Command {
   std::string name, summary;
-  int (*run)(const Arguments&);  // null: planned
+  int (*run)(const Arguments&);
 };
 
 const std::vector<Command>& commands() {
@@ -30,9 +30,8 @@ const std::vector<Command>& commands() {
       {"suspects", "finds the training samples whose labels are most likely wrong", suspects_command},
       {"list", "names the models, losses, noise, datasets and schedules there are", list_command},
       {"loss", "shows what a loss makes of logits and labels, or draws losses", loss_command},
+      {"report", "writes a page that shows what runs did, side by side", report_command},
       {"bench", "times training steps and single ops", bench_command},
-      {"report", "", nullptr},
-      {"suspects", "", nullptr},
   };
   return all;
 }
@@ -40,7 +39,7 @@ const std::vector<Command>& commands() {
 std::string overview() {
   std::string text = "noisegate COMMAND [options]: trains image classifiers on wrong labels\n";
   for (const Command& command : commands()) {
-    if (command.run) text += fmt::format("  {:<8}  {}\n", command.name, command.summary);
+    text += fmt::format("  {:<8}  {}\n", command.name, command.summary);
   }
   return text + "noisegate COMMAND --help has the options of a command; noisegate --version the version.\n";
 }
@@ -58,9 +57,8 @@ int dispatch(const Arguments& arguments) {
   }
   std::vector<std::string> known;
   for (const Command& command : commands()) {
-    if (command.name == word && command.run) return command.run({arguments.begin() + 1, arguments.end()});
-    if (command.name == word) reject("{}", not_there_yet("the command " + word));
-    if (command.run) known.push_back(command.name);
+    if (command.name == word) return command.run({arguments.begin() + 1, arguments.end()});
+    known.push_back(command.name);
   }
   reject("there is no command '{}': {}", word, known_words(word, known));
 }

@@ -4,7 +4,7 @@
 set -euo pipefail
 
 packages=(cmake ninja-build g++ libdnnl-dev libfmt-dev doctest-dev libstb-dev libcli11-dev
-  libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev)
+  libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev libjs-chart.js)
 if [ "${1:-}" = --ci ]; then packages+=(clang clang-format libomp-dev); fi
 
 installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'install ok installed'; }

@@ -1,0 +1,12 @@
+// Files inside a page.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace noisegate {
+
+/// "data:TYPE;base64,…" with these bytes (RFC 2397, RFC 4648).
+std::string data_uri(std::string_view type, std::string_view bytes);
+
+}  // namespace noisegate
