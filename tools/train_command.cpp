@@ -135,10 +135,10 @@ void Run::keep_epoch(const EpochMetrics& metrics) {
   const nlohmann::ordered_json line = to_json(metrics);
   append_events(folder_.events(), metrics.epoch, line);
   folder_.append_metrics(line);
+  epochs_kept_ = metrics.epoch;
   // The checkpoint comes last: where it is not reached, the epoch is trained again and all of this written
   // anew, with the same values.
   save_checkpoint();
-  epochs_kept_ = metrics.epoch;
 }
 
 std::string Run::what_is_kept() const {
