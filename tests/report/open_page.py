@@ -21,6 +21,7 @@ import websocket
 
 WINDOWS = {"light": (1280, 900, False), "dark": (1280, 900, True), "phone": (390, 844, False)}
 BLANK_CHARTS = """[...document.querySelectorAll("canvas")].filter(canvas => {
+  if (!canvas.checkVisibility()) return false;
   const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return !pixels.some(value => value !== 0);
 }).length"""

@@ -1,8 +1,10 @@
 // A chart for each metric that some run has.
 const knownMetrics = [
-  { key: "test_acc", title: "Test accuracy", isShare: true, beside: "test_acc_", note: "dashed: momentum or second model" },
+  { key: "test_acc", title: "Test accuracy", isShare: true, beside: "test_acc_",
+    note: "dashed: momentum or second model" },
   { key: "train_acc_clean", title: "Accuracy on right training labels", isShare: true },
-  { key: "train_acc_noisy", title: "Accuracy on wrong training labels", isShare: true, note: "what rises here is learnt by heart" },
+  { key: "train_acc_noisy", title: "Accuracy on wrong training labels", isShare: true,
+    note: "what rises here is learnt by heart" },
   { key: "train_loss", title: "Training loss" },
   { key: "validation_acc", title: "Validation accuracy", isShare: true, note: "against the given labels" },
   { key: "mean_p_clean", title: "Mean probability of right labels" },
@@ -25,9 +27,10 @@ function metricsToShow() {
 }
 
 function lineOf(run, key, metric, more = {}) {
+  const shown = (value) => (value === null || !metric.isShare ? value : 100 * value);
   return { ...lineStyle(runColour(run), more),
            label: run.name + (key === metric.key ? "" : `, ${key.slice(metric.beside.length)}`),
-           data: run.metrics[key].map((value, i) => ({ x: i + 1, y: value === null || !metric.isShare ? value : 100 * value })) };
+           data: run.metrics[key].map((value, i) => ({ x: i + 1, y: shown(value) })) };
 }
 
 function linesOf(metric) {
@@ -68,7 +71,8 @@ function describeCurve(metric) {
 function fillCurves() {
   const metrics = metricsToShow();
   for (const metric of metrics) {
-    const hasSecond = metric.beside && runs.some((run) => Object.keys(run.metrics).some((key) => key.startsWith(metric.beside)));
+    const isBeside = (key) => metric.beside && key.startsWith(metric.beside);
+    const hasSecond = runs.some((run) => Object.keys(run.metrics).some(isBeside));
     const note = metric.beside && !hasSecond ? "" : metric.note;
     byId("curves-grid").append(chartCard(metric.title, note, describeCurve(metric), () => configureCurve(metric)).card);
   }

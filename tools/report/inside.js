@@ -7,7 +7,8 @@ const dissectionKinds = [
 ];
 
 function configureDissection(dissection) {
-  const places = dissection.both_true.map((_, i) => (i + 0.5) * dissection.interval);
+  const half = dissection.interval / 2;
+  const places = dissection.both_true.map((_, i) => i * dissection.interval + half);
   const bars = dissectionKinds.map(([key, name, label]) => ({
     label, data: dissection[key].map((count, i) => ({ x: places[i], y: count })), backgroundColor: colour(name),
     barPercentage: 1, categoryPercentage: 1 }));
@@ -20,7 +21,7 @@ function configureDissection(dissection) {
                    { stacked: true, min: 0, max: end, offset: false, ticks: { maxTicksLimit: 6 } },
                    { stacked: true, max: dissection.interval }),
       plugins: { tooltip: { callbacks: {
-        title: (items) => `samples ${items[0].parsed.x - dissection.interval / 2} to ${items[0].parsed.x + dissection.interval / 2}`,
+        title: (items) => `samples ${items[0].parsed.x - half} to ${items[0].parsed.x + half}`,
         label: (item) => `${item.dataset.label}: ${item.parsed.y}` } } },
     },
   };
@@ -84,8 +85,8 @@ function fillInside() {
   }
   const { card } = chartCard("Reliability", "", "Accuracy over confidence on the test set",
                              () => configureCalibration(analysed));
-  const errors = table(["run", "ECE", "test accuracy"], analysed.map((run) =>
-    [element("span", {}, dot(run), run.name), run.analysis.test.ece.toFixed(4), percent(run.analysis.test.test_acc, 2)]));
+  const errors = table(["run", "ECE", "test accuracy"], analysed.map(({ analysis: { test }, ...run }) =>
+    [element("span", {}, dot(run), run.name), test.ece.toFixed(4), percent(test.test_acc, 2)]));
   byId("calibration-grid").append(card, element("div", { class: "scroll", tabindex: "0", role: "region",
                                                          "aria-label": "Calibration errors" }, errors));
 }

@@ -21,12 +21,12 @@ function quantile(counts, share) {
   return marginHigh;
 }
 
-/** Where nearly all margins of all runs and epochs lie: the range of the axis that they share. */
-function commonRange(withMargins) {
+/** Where all but this share of the margins lies, on either side, in every run and epoch: for a common axis. */
+function commonRange(withMargins, outside) {
   const histograms = withMargins.flatMap((run) => [...run.margins.clean, ...run.margins.noisy])
     .filter((counts) => counts.length > 0);
-  const low = Math.min(...histograms.map((counts) => quantile(counts, 0.002)));
-  const high = Math.max(...histograms.map((counts) => quantile(counts, 0.998)));
+  const low = Math.min(...histograms.map((counts) => quantile(counts, outside)));
+  const high = Math.max(...histograms.map((counts) => quantile(counts, 1 - outside)));
   return { min: Math.max(marginLow, Math.floor(low) - 1), max: Math.min(marginHigh, Math.ceil(high) + 1) };
 }
 
@@ -37,13 +37,13 @@ function histogramAt(run, epoch) {
 
 function configureDistribution(run, epoch, range) {
   const at = histogramAt(run, epoch);
-  const area = (kind, counts) => ({ ...lineStyle(colour(kind)), label: kind === "clean" ? "right labels" : "wrong labels",
-                                    data: counts ? densityOf(counts) : [], fill: "origin", tension: 0.3,
-                                    backgroundColor: translucent(kind, 0.25) });
+  const area = (kind, label) => ({ ...lineStyle(colour(kind)), label, data: densityOf(run.margins[kind][at]),
+                                   fill: "origin", tension: 0.3, backgroundColor: translucent(kind, 0.25) });
+  const areas = [area("clean", "right labels")];
+  if (run.margins.noisy[at].length > 0) areas.push(area("noisy", "wrong labels"));
   return {
     type: "line",
-    data: { datasets: [area("clean", run.margins.clean[at]),
-                       ...(run.margins.noisy[at]?.length ? [area("noisy", run.margins.noisy[at])] : [])] },
+    data: { datasets: areas },
     options: {
       scales: axes("margin Δ", "density", range, { beginAtZero: true }),
       plugins: { tooltip: { callbacks: { title: (items) => `Δ around ${number(items[0].parsed.x)}`,
@@ -61,13 +61,14 @@ function band(run, kind, label) {
           line(0.5, { label: `median of ${label}` })];
 }
 
-function configureBands(run) {
+function configureBands(run, range) {
   const hasNoisy = run.margins.noisy.some((counts) => counts.length > 0);
   return {
     type: "line",
-    data: { datasets: [...band(run, "clean", "right labels"), ...(hasNoisy ? band(run, "noisy", "wrong labels") : [])] },
+    data: { datasets: [...band(run, "clean", "right labels"),
+                       ...(hasNoisy ? band(run, "noisy", "wrong labels") : [])] },
     options: {
-      scales: axes("epoch", "margin Δ", { ticks: { precision: 0 }, min: 1 }),
+      scales: axes("epoch", "margin Δ", { ticks: { precision: 0 }, min: 1, max: run.margins.epochs.at(-1) }, range),
       plugins: { tooltip: { filter: (item) => !item.dataset.isSilent,
                             callbacks: { title: (items) => `epoch ${items[0]?.parsed.x}`,
                                          label: (item) => `${item.dataset.label}: ${number(item.parsed.y)}` } } },
@@ -82,12 +83,13 @@ function fillMargins() {
   const slider = byId("epoch");
   slider.max = Math.max(...withMargins.map((run) => run.margins.epochs.at(-1)));
   slider.value = slider.max;
-  const charts = [], range = commonRange(withMargins);
+  const charts = [];
+  const wide = commonRange(withMargins, 0.002), narrow = commonRange(withMargins, 0.1);
   for (const run of withMargins) {
     const distribution = chartCard(run.name, "how the margins lie at the epoch above",
-      `Distribution of the margins of ${run.name}`, () => configureDistribution(run, Number(slider.value), range));
+      `Distribution of the margins of ${run.name}`, () => configureDistribution(run, Number(slider.value), wide));
     const bands = chartCard(run.name, "median, and from the tenth to the ninetieth percentile",
-      `Margins of ${run.name} over the epochs`, () => configureBands(run));
+      `Margins of ${run.name} over the epochs`, () => configureBands(run, narrow));
     charts.push(distribution.chart);
     byId("distributions-grid").append(ofRun(run, distribution.card));
     byId("bands-grid").append(ofRun(run, bands.card));

@@ -11,7 +11,8 @@ function rowNames(classes, counts) {
 }
 
 function matrixTable(classes, counts) {
-  const head = element("tr", {}, element("td"), ...classes.map((name) => element("th", { scope: "col" }, name)));
+  const head = element("tr", {}, element("td"),
+    ...classes.map((name) => element("th", { scope: "col" }, element("span", {}, name))));
   const rows = rowNames(classes, counts).map((name, truth) => {
     const cells = shares(counts[truth]).map((share, column) => {
       const kind = (truth === column ? "" : "off ") + (share > 0.75 ? "strong" : "");

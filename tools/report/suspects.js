@@ -13,8 +13,8 @@ function suspectFigure(suspect, classes, isKnown) {
 }
 
 function hitsSentence(hits) {
-  return `Of the first ${hits.wrong}, as many as there are wrong labels, ${percent(hits.precision)} are wrong; a wrong ` +
-    `label comes before a right one with a chance of ${percent(hits.quality)}. Wrong ones are framed.`;
+  return `Of the first ${hits.wrong}, as many as there are wrong labels, ${percent(hits.precision)} are wrong; ` +
+    `a wrong label comes before a right one with a chance of ${percent(hits.quality)}. Wrong ones are framed.`;
 }
 
 function fillSuspects() {
