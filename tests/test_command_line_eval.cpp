@@ -99,6 +99,14 @@ TEST_CASE("predictions and logits agree with each other and with the accuracy") 
         doctest::Approx(softmax(std::span(momentum.values).first(10))[3]).epsilon(1e-5));
 }
 
+TEST_CASE("the second model of a scheme is measured too, and is no momentum model") {
+  const Session session;
+  train(session, {"--scheme", "co-teaching:forget=0.4,ramp=10"});
+  CHECK(evaluate(session, {})["peer model"]["images"] == 64);
+  check_refused(session.run({"eval", "--run", "run", "--momentum", "--logits", "l.npy"}), 2,
+                {"no momentum model"});
+}
+
 TEST_CASE("eval says what it cannot do") {
   const Session session;
   train(session, {});

@@ -8,6 +8,7 @@
 #include "tools/trained_run.h"
 #include "tools/training_data.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 #include <vector>
@@ -74,8 +75,10 @@ MeasuredSet load_set(const TrainedRun& run, const std::string& split) {
   return {std::move(data.dataset), std::move(data.validation), "validation set"};
 }
 
+constexpr const char* momentum_model = "momentum model";
+
 struct ModelPredictions {
-  std::string model;  // "model" or "momentum model"
+  std::string model;  // "model", "momentum model", or a second one: "peer model"
   Predictions predictions;
 };
 
@@ -86,7 +89,9 @@ std::vector<ModelPredictions> predict_with_all(const TrainedRun& run, const Meas
       all.push_back({name, predict(*load_run_model(run, file, set.dataset), set.dataset, set.images)});
   };
   add("model", run.folder.model());
-  add("momentum model", run.folder.average_model());
+  add(momentum_model, run.folder.average_model());
+  for (const std::string companion : {"peer", "robust"})
+    add(companion + " model", run.folder.companion_model(companion));
   return all;
 }
 
@@ -134,9 +139,10 @@ void save_predictions(const std::string& file, const Predictions& predictions,
 
 void save_outputs(const EvalOptions& options, const MeasuredSet& set,
                   const std::vector<ModelPredictions>& models) {
-  if (options.momentum && models.size() < 2)
-    reject("--momentum: the run {} has no momentum model", options.run);
-  const Predictions& predictions = models[options.momentum ? 1 : 0].predictions;
+  const auto chosen =
+      options.momentum ? std::ranges::find(models, momentum_model, &ModelPredictions::model) : models.begin();
+  if (chosen == models.end()) reject("--momentum: the run {} has no momentum model", options.run);
+  const Predictions& predictions = chosen->predictions;
   if (!options.predictions.empty()) save_predictions(options.predictions, predictions, set.images.given);
   if (!options.logits.empty()) save_logits(options.logits, predictions);
 }

@@ -10,10 +10,10 @@
 
 namespace noisegate {
 
-/// One set, measured against one kind of labels with one or two models.
+/// One set, measured against one kind of labels with a run's models.
 struct EvaluationTable {
   struct Column {
-    std::string model;  // "model" or "momentum model"
+    std::string model;  // "model", "momentum model"
     Evaluation evaluation;
   };
   std::string title;  // "training set, given labels"
