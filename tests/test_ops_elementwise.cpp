@@ -53,6 +53,19 @@ TEST_CASE("add, subtract, multiply") {
                [](const Arrays& a) { return loops::multiply(a[0], a[1]); });
 }
 
+TEST_CASE("part of a tensor, wherever it begins") {
+  std::vector<float> values(50), squares;
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
+  const Tensor whole = Tensor::from(values).to(test_device);
+  for (int begin = 0; begin < 6; ++begin) {
+    squares.clear();
+    for (std::size_t i = begin; i < values.size(); ++i) squares.push_back(values[i] * values[i]);
+    const Variable part(whole.slice(begin, 50));
+    CHECK(square(part).value().to_vector<float>() == squares);
+    CHECK(multiply(part, part).value().to_vector<float>() == squares);
+  }
+}
+
 TEST_CASE("the same variable on both sides") {
   check_unary([](const Variables& v) { return add(v[0], v[0]); },
               [](const Arrays& a) { return loops::affine(a[0], 2.0, 0.0); });

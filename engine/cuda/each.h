@@ -3,6 +3,7 @@
 
 #include "engine/cuda/launch.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 
@@ -26,20 +27,23 @@ void for_each(Stream stream, std::int64_t count, const F& f) {
   launch(stream, parts(count, ForEach<F>::threads), ForEach<F>{count, f});
 }
 
-/// out[i] = f(inputs[i]…): four elements a thread, moved as one where there are four.
+/// out[i] = f(inputs[i]…): four elements a thread, moved as one where there are four and all arrays are
+/// `aligned`.
 template <class F, int inputs>
 struct Map {
   static constexpr int threads = 256, per_thread = 4;
   F f;
   Span<float> out;
   Span<const float> in[inputs == 0 ? 1 : inputs];
+  bool aligned;
 
   NOISEGATE_DEVICE void operator()(const Thread& thread) const {
     const std::int64_t first = (std::int64_t{thread.block()} * threads + thread.index()) * per_thread;
-    if (first + per_thread <= out.size())
+    const std::int64_t end = first + per_thread < out.size() ? first + per_thread : out.size();
+    if (aligned && end - first == per_thread)
       map<per_thread>(first, std::make_integer_sequence<int, inputs>());
     else
-      for (std::int64_t i = first; i < out.size(); ++i) map<1>(i, std::make_integer_sequence<int, inputs>());
+      for (std::int64_t i = first; i < end; ++i) map<1>(i, std::make_integer_sequence<int, inputs>());
   }
 
  private:
@@ -55,7 +59,10 @@ struct Map {
 template <class F, class... Inputs>
 void map(Stream stream, Span<float> out, const F& f, const Inputs&... inputs) {
   using Kernel = Map<F, sizeof...(inputs)>;
-  launch(stream, parts(out.size(), Kernel::threads * Kernel::per_thread), Kernel{f, out, {inputs...}});
+  constexpr std::size_t bytes = Kernel::per_thread * sizeof(float);
+  const bool aligned = out.is_aligned(bytes) && (inputs.is_aligned(bytes) && ...);
+  launch(stream, parts(out.size(), Kernel::threads * Kernel::per_thread),
+         Kernel{f, out, {inputs...}, aligned});
 }
 
 }  // namespace noisegate::cuda

@@ -5,6 +5,7 @@
 #include "engine/cuda/execution.h"
 #include "engine/cuda/pack.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <type_traits>
 
@@ -21,6 +22,9 @@ class Span {
       : Span(writable.data(), writable.size()) {}
 
   T* data() const { return data_; }
+  /// Whether so many bytes from the first element on may be moved at once; a slice of a tensor may begin
+  /// anywhere.
+  bool is_aligned(std::size_t bytes) const { return reinterpret_cast<std::uintptr_t>(data_) % bytes == 0; }
   NOISEGATE_HD std::int64_t size() const { return size_; }
   NOISEGATE_HD explicit operator bool() const { return data_ != nullptr; }
 

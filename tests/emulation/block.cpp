@@ -76,10 +76,6 @@ bool Block::run_warp(int warp) {
   return progress;
 }
 
-Moment Block::now() const {
-  return {running_, barriers_, warps_[running_ / warp_size].barriers};
-}
-
 void Block::wait(State state, Place place) {
   running().state = state;
   running().place = place;
@@ -121,14 +117,6 @@ void Block::warp_barrier(Place place) {
   const std::uint32_t before = warp.barriers;
   meet_warp(place);
   warp.barriers = before + 1;
-}
-
-const std::byte* Block::exchange_bytes(const void* own, std::size_t size, Place place) {
-  Warp& warp = warps_[running_ / warp_size];
-  std::byte* values = warp.values[warp.turn].data();
-  std::memcpy(values + running_ % warp_size * LaneValues<int>::stride, own, size);
-  meet_warp(place);
-  return values;
 }
 
 void Block::copy_later(std::function<void()> copy) {

@@ -67,7 +67,7 @@ class Block {
   static Block& current();
 
   // What follows is called by the running thread.
-  Moment now() const;
+  Moment now() const { return {running_, barriers_, warps_[running_ / warp_size].barriers}; }
   /// Waits for all threads of the block.
   void barrier(Place place);
   /// Waits for the warp; orders its accesses to memory.
@@ -75,8 +75,22 @@ class Block {
   /// Waits for the warp and hands every lane what all brought. Orders nothing, as a shuffle on the GPU.
   template <class T>
   LaneValues<T> exchange(const T& own, Place place) {
-    static_assert(sizeof(T) <= LaneValues<T>::stride);
-    return LaneValues<T>(exchange_bytes(&own, sizeof own, place));
+    const std::byte* values = bring(own);
+    meet_warp(place);
+    return LaneValues<T>(values);
+  }
+  /// Waits for the warp and hands every lane its own of the results(what all brought), which the last one
+  /// works out.
+  template <class T, class Results>
+  auto combine(const T& own, Place place, const Results& results) {
+    using Result = typename decltype(results(LaneValues<T>(nullptr)))::value_type;
+    std::byte* values = bring(own);
+    if (warps_[running_ / warp_size].waiting == warp_size - 1) {
+      const auto all = results(LaneValues<T>(values));
+      for (int lane = 0; lane < warp_size; ++lane) put(all[lane], values, lane);
+    }
+    meet_warp(place);
+    return LaneValues<Result>(values)[running_ % warp_size];
   }
 
   /// Copies that run in the background, in groups; each lands only when its thread waits for it.
@@ -102,12 +116,23 @@ class Block {
   bool run_warp(int warp);
   void wait(State state, Place place);
   void meet_warp(Place place);
-  const std::byte* exchange_bytes(const void* own, std::size_t size, Place place);
+  template <class T>
+  static void put(const T& value, std::byte* values, int lane) {
+    static_assert(sizeof(T) <= LaneValues<T>::stride);
+    std::memcpy(values + lane * LaneValues<T>::stride, &value, sizeof value);
+  }
+  template <class T>
+  std::byte* bring(const T& own) {
+    Warp& warp = warps_[running_ / warp_size];
+    std::byte* values = warp.values[warp.turn].data();
+    put(own, values, running_ % warp_size);
+    return values;
+  }
   void release(State state, int first, int count);
   [[noreturn]] void report_deadlock() const;
   Thread& running() { return threads_[running_]; }
 
-  std::deque<Thread> threads_;
+  std::vector<Thread> threads_;
   std::vector<Warp> warps_;
   int running_ = 0;
   int at_barrier_ = 0;

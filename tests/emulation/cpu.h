@@ -72,7 +72,7 @@ class Thread {
  private:
   template <class Format>
   void multiply(FragmentC& c, const emulation::Fragments& own, Place place) const {
-    const FragmentC product = emulation::multiply<Format>(model().exchange(own, place), lane());
+    const FragmentC product = model().combine(own, place, emulation::multiply<Format>);
     for (int r = 0; r < 4; ++r) c.values[r] += product.values[r];
   }
   static emulation::Block& model() { return emulation::Block::current(); }

@@ -21,27 +21,32 @@ float number_of_tf32(std::uint32_t bits) {
 }
 
 template <class Format>
-cuda::FragmentC multiply(const LaneValues<Fragments>& lanes, int lane) {
+std::array<cuda::FragmentC, warp_size> multiply(const LaneValues<Fragments>& lanes) {
   constexpr int elements = Format::elements, depth = 8 * elements;
-  const auto a = [&](int row, int k) {
-    const int within = k % (4 * elements), owner = row % 8 * 4 + within / elements;
-    const std::uint32_t bits = lanes[owner].a.registers[row / 8 + 2 * (k / (4 * elements))];
-    return Format::number(bits, within % elements);
-  };
-  const auto b = [&](int k, int column) {
-    const int within = k % (4 * elements), owner = column * 4 + within / elements;
-    return Format::number(lanes[owner].b.registers[k / (4 * elements)], within % elements);
-  };
-  cuda::FragmentC product{};
-  for (int k = 0; k < depth; ++k) {
-    const float from_a[] = {a(cuda::row_of_c(lane, 0), k), a(cuda::row_of_c(lane, 2), k)};
-    const float from_b[] = {b(k, cuda::column_of_c(lane, 0)), b(k, cuda::column_of_c(lane, 1))};
-    for (int r = 0; r < 4; ++r) product.values[r] += from_a[r / 2] * from_b[r % 2];
+  float a[16][depth], b[depth][8];
+  for (int lane = 0; lane < warp_size; ++lane) {
+    const Fragments own = lanes[lane];
+    const int group = lane / 4, member = lane % 4;
+    for (int e = 0; e < elements; ++e) {
+      const int k = elements * member + e;
+      for (int r = 0; r < 4; ++r)
+        a[group + 8 * (r % 2)][k + 4 * elements * (r / 2)] = Format::number(own.a.registers[r], e);
+      for (int r = 0; r < 2; ++r) b[k + 4 * elements * r][group] = Format::number(own.b.registers[r], e);
+    }
   }
+  float c[16][8]{};
+  for (int row = 0; row < 16; ++row)
+    for (int k = 0; k < depth; ++k)
+      for (int column = 0; column < 8; ++column) c[row][column] += a[row][k] * b[k][column];
+
+  std::array<cuda::FragmentC, warp_size> product;
+  for (int lane = 0; lane < warp_size; ++lane)
+    for (int r = 0; r < 4; ++r)
+      product[lane].values[r] = c[cuda::row_of_c(lane, r)][cuda::column_of_c(lane, r)];
   return product;
 }
 
-template cuda::FragmentC multiply<Tf32>(const LaneValues<Fragments>&, int);
-template cuda::FragmentC multiply<Bfloat16Pair>(const LaneValues<Fragments>&, int);
+template std::array<cuda::FragmentC, warp_size> multiply<Tf32>(const LaneValues<Fragments>&);
+template std::array<cuda::FragmentC, warp_size> multiply<Bfloat16Pair>(const LaneValues<Fragments>&);
 
 }  // namespace noisegate::emulation

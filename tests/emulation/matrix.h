@@ -1,8 +1,11 @@
-// mma.sync by its definition: a lane's share of A·B from what all lanes hold.
+// mma.sync by its definition: the lanes' shares of A·B from what they hold of A and B.
 #pragma once
 
 #include "engine/cuda/fragments.h"
 #include "tests/emulation/block.h"
+
+#include <array>
+#include <cstdint>
 
 namespace noisegate::emulation {
 
@@ -25,11 +28,11 @@ struct Bfloat16Pair {
 std::uint32_t round_to_tf32(float value);
 float number_of_tf32(std::uint32_t bits);
 
-/// What `lane` must add to its values of C.
+/// What each lane must add to its values of C.
 template <class Format>
-cuda::FragmentC multiply(const LaneValues<Fragments>& lanes, int lane);
+std::array<cuda::FragmentC, warp_size> multiply(const LaneValues<Fragments>& lanes);
 
-extern template cuda::FragmentC multiply<Tf32>(const LaneValues<Fragments>&, int);
-extern template cuda::FragmentC multiply<Bfloat16Pair>(const LaneValues<Fragments>&, int);
+extern template std::array<cuda::FragmentC, warp_size> multiply<Tf32>(const LaneValues<Fragments>&);
+extern template std::array<cuda::FragmentC, warp_size> multiply<Bfloat16Pair>(const LaneValues<Fragments>&);
 
 }  // namespace noisegate::emulation
