@@ -207,6 +207,8 @@ TEST_CASE("training starts from another run's weights, or says why it cannot") {
   *std::ranges::find(other_model, "cnn4") = "cnn8";
   check_refused(session.run(other_model), 2, {"a/model.safetensors", "block1.0.conv.0.weight"});
   check_refused(session.run(quick_run("c", {"--init", "none.safetensors"})), 2, {"none.safetensors"});
+  check_refused(session.run(quick_run("c", {"--init", "a/model.safetensors", "--scheme", "co-teaching"})), 2,
+                {"--init", "co-teaching", "same weights"});
   CHECK_FALSE(std::filesystem::exists(session.path("c")));
 }
 

@@ -79,7 +79,8 @@ void flip_byte(const std::filesystem::path& file, std::streamoff from_end) {
 }  // namespace
 
 TEST_CASE("a run that stopped after an epoch goes on to the same bytes, whatever the scheme") {
-  for (const auto& [scheme, words] : schemes) {
+  for (const auto& entry : schemes) {
+    const std::string& scheme = entry.first;
     CAPTURE(scheme);
     const Session session;
     require_success(session.run(run_of(scheme, "whole")));

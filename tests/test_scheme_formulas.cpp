@@ -282,7 +282,8 @@ TEST_CASE("in co-teaching each model learns from the smallest losses of the othe
   const TestBatch one = irregular_batch(8, 5, 2), other = irregular_batch(8, 5, 3);
   const auto ce = make_loss(Spec("ce", "--loss"));
   ThreeSamples set;
-  for (const auto& [epochs_done, kept] : std::map<int, int>{{0, 8}, {1, 7}, {2, 6}, {4, 4}, {9, 4}}) {
+  for (const auto& expectation : std::map<int, int>{{0, 8}, {1, 7}, {2, 6}, {4, 4}, {9, 4}}) {
+    const int epochs_done = expectation.first, kept = expectation.second;
     CAPTURE(epochs_done);
     scheme->begin_epoch(epochs_done, set);
     const Variable a = leaf(one), b = leaf(other);

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "tools/training_data.h"
 
+#include <algorithm>
 #include <utility>
 
 #include <fmt/format.h>
@@ -14,6 +15,13 @@ std::vector<Tensor> tensors(const std::vector<NamedTensor>& named) {
   std::vector<Tensor> result;
   for (const NamedTensor& entry : named) result.push_back(entry.tensor);
   return result;
+}
+
+bool are_equal(const Module& one, const Module& other) {
+  const std::vector<NamedParameter> a = one.parameters(), b = other.parameters();
+  return std::ranges::equal(a, b, [](const NamedParameter& p, const NamedParameter& q) {
+    return p.variable.value().to_vector<float>() == q.variable.value().to_vector<float>();
+  });
 }
 
 double momentum_decay(const TrainOptions& options, const Scheme& scheme) {
@@ -162,8 +170,13 @@ TrainingState initial_state(const TrainOptions& options, const Dataset& dataset,
                             std::vector<std::string>& notes) {
   TrainingState state;
   state.models.push_back(trained(starting_model(options, dataset, notes), options, scheme.l1_penalty()));
-  if (!scheme.companion().empty())
+  if (!scheme.companion().empty()) {
     state.models.push_back(trained(new_companion(options, dataset, scheme), options, scheme.l1_penalty()));
+    // Two models that begin alike and see the same would stay alike for ever.
+    if (!scheme.companion_starts_equal() && are_equal(state.model(), *state.models.back().model))
+      reject("--init {} gives both models of --scheme {} the same weights, and neither could teach the other",
+             options.init, options.scheme);
+  }
   if (const double decay = momentum_decay(options, scheme); decay > 0)
     state.average = std::make_unique<MomentumAverage>(tensors(whole_state(state.model())), decay);
   if (scheme.needs_validation()) state.best.emplace();
