@@ -1,6 +1,5 @@
 #include "tools/predictions.h"
 
-#include "datasets/batches.h"
 #include "datasets/sampling.h"
 #include "engine/error.h"
 #include "engine/npy.h"
@@ -8,6 +7,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 namespace noisegate {
 namespace {
@@ -21,12 +21,15 @@ void save_rows(const std::filesystem::path& file, const Predictions& predictions
 
 }  // namespace
 
-LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use) {
+LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use,
+                        BatchPlan look) {
   const NoGrad no_grad;
   const bool was_training = model.training();
   model.set_training(false);
   LeftOut left_out;
-  const auto stream = open_batches(dataset, set, {.batches = ordered_batches(set.size(), batch_size)});
+  look.batches = ordered_batches(set.size(), batch_size);
+  look.views = 1;
+  const auto stream = open_batches(dataset, set, std::move(look));
   while (const auto batch = stream->next()) {
     left_out.add(batch->left_out);
     if (!batch->positions.empty()) use(batch->positions, model(Variable(batch->views.front())).value());

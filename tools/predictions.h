@@ -1,6 +1,7 @@
 // What a model says of every image of a set, and what a row of logits says of its sample.
 #pragma once
 
+#include "datasets/batches.h"
 #include "datasets/dataset.h"
 #include "layers/module.h"
 #include "tools/metrics.h"
@@ -32,9 +33,11 @@ struct Predictions {
 Predictions predict(Module& model, const Dataset& dataset, const ImageSet& set);
 
 /// The same, batch after batch, for what need not be kept: hands over the logits (B,K) of the samples at
-/// these positions, and returns what was left out.
+/// these positions, and returns what was left out. The images are augmented where `look` says so; its batches
+/// and views are not used.
 using UseLogits = std::function<void(std::span<const std::int32_t> positions, const Tensor& logits)>;
-LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use);
+LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use,
+                        BatchPlan look = {});
 
 /// e^{s_i} / Σ_k e^{s_k}, without overflow.
 std::vector<double> softmax(std::span<const float> logits);

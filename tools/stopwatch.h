@@ -1,4 +1,4 @@
-// What the measurements share.
+// What measures time, and what makes one number of many measurements.
 #pragma once
 
 #include <algorithm>

@@ -11,11 +11,11 @@
 #include "tools/progress.h"
 #include "tools/recipe.h"
 #include "tools/run_folder.h"
+#include "tools/stopwatch.h"
 #include "tools/train_options.h"
 #include "tools/trainer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cstdio>
 #include <map>
 #include <optional>
@@ -71,15 +71,13 @@ class Run {
     return fmt::format("noisegate train --resume {}", folder_.path().string());
   }
 
-  using Clock = std::chrono::steady_clock;
-
   const TrainOptions& options_;
   RunFolder folder_;
   Checkpoints checkpoints_;
   Trainer trainer_;
   PredictionAverage predictions_;
   int epochs_kept_ = 0;
-  Clock::time_point last_checkpoint_ = Clock::now();
+  Stopwatch since_checkpoint_;
 };
 
 void Run::resume() {
@@ -117,12 +115,11 @@ void Run::save_checkpoint() {
   trainer_.save(state);
   predictions_.save(state);
   checkpoints_.save(state);
-  last_checkpoint_ = Clock::now();
+  since_checkpoint_ = {};
 }
 
 bool Run::is_time_for_checkpoint() const {
-  const std::chrono::duration<double> passed = Clock::now() - last_checkpoint_;
-  return options_.checkpoint_minutes > 0 && passed.count() >= 60 * options_.checkpoint_minutes;
+  return options_.checkpoint_minutes > 0 && since_checkpoint_.seconds() >= 60 * options_.checkpoint_minutes;
 }
 
 void Run::keep_epoch(const EpochMetrics& metrics) {

@@ -6,20 +6,15 @@
 #include "engine/serialize.h"
 #include "tools/evaluation.h"
 #include "tools/loss_setting.h"
+#include "tools/predictions.h"
+#include "tools/stopwatch.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <utility>
 
 namespace noisegate {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 /// Throws Error where a step has left the model with a value that is no number, which the next step's loss
 /// would tell only after the model was saved.
@@ -82,7 +77,7 @@ class Trainer::View final : public TrainingSetView {
   int classes() const override { return trainer_.data_.dataset.classes; }
   Tensor momentum_logits() override {
     Module* average = trainer_.average_model();
-    return logits(average ? *average : trainer_.state_.model(), trainer_.augmentation_);
+    return logits(average ? *average : trainer_.state_.model(), trainer_.plan({}));
   }
   Tensor best_logits() override {
     put(trainer_.state_.best->tensors, *trainer_.scratch_);
@@ -90,25 +85,14 @@ class Trainer::View final : public TrainingSetView {
   }
 
  private:
-  Tensor logits(Module& model, const Augmentation& augmentation) {
-    const NoGrad no_grad;
+  Tensor logits(Module& model, BatchPlan look) {
     const ImageSet& train = trainer_.data_.dataset.train;
-    BatchPlan plan = trainer_.plan(ordered_batches(train.size(), 256));
-    plan.augmentation = augmentation;
-    plan.views = 1;
-    const bool was_training = model.training();
-    model.set_training(false);
     Tensor all = Tensor::zeros({train.size(), classes()});
-    const auto stream = open_batches(trainer_.data_.dataset, train, plan);
-    while (const auto batch = stream->next()) {
-      if (batch->positions.empty()) continue;
-      const Tensor logits = model(Variable(batch->views.front())).value();
-      for (std::size_t i = 0; i < batch->positions.size(); ++i) {
-        const auto row = static_cast<std::int64_t>(i);
-        all.slice(batch->positions[i], batch->positions[i] + 1).copy_from(logits.slice(row, row + 1));
-      }
-    }
-    model.set_training(was_training);
+    const auto keep = [&](std::span<const std::int32_t> positions, const Tensor& batch) {
+      for (std::int64_t row = 0; row < batch.size(0); ++row)
+        all.slice(positions[row], positions[row] + 1).copy_from(batch.slice(row, row + 1));
+    };
+    for_each_output(model, trainer_.data_.dataset, train, keep, std::move(look));
     return all;
   }
 
@@ -229,7 +213,7 @@ void Trainer::keep_if_best(const EpochMetrics& metrics) {
 }
 
 std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
-  const auto start = Clock::now();
+  const Stopwatch watch;
   Batches batches = epoch_batches();
   const int steps = static_cast<int>(batches.size());
   if (state_.batches_done == 0) {
@@ -251,7 +235,7 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
     const StepResult result = step(*batch, metrics_.learning_rate);
     metrics_.loss_sum += result.loss * static_cast<double>(batch->positions.size());
     measure(result, batch->positions, metrics_);
-    metrics_.seconds = seconds_before + seconds_since(start);
+    metrics_.seconds = seconds_before + watch.seconds();
     if (!after_step({metrics_, state_.steps_done, steps})) return std::nullopt;
   }
   if (metrics_.train.samples == 0)

@@ -37,13 +37,13 @@ std::unique_ptr<Loss> Clippable::clipped(double threshold) const {
 }
 
 Ogc::Ogc(OgcOptions options, Clippable loss)
-    : loss_(std::move(loss)), threshold_(options, [this](double p) { return loss_.steepness(p); }) {}
+    : loss_(std::move(loss)),
+      cross_entropy_(loss_of(std::make_unique<MarginPart<CrossEntropy>>(CrossEntropy{}, MarginKnobs{}))),
+      threshold_(options, [this](double p) { return loss_.steepness(p); }) {}
 
 Variable Ogc::loss(const SchemeBatch& batch, const SchemeStep& step) {
   const Variable& logits = batch.logits.front();
-  const auto cross_entropy =
-      loss_of(std::make_unique<MarginPart<CrossEntropy>>(CrossEntropy{}, MarginKnobs{}));
-  threshold_.observe(cross_entropy->values(logits, batch.labels, step.draw), step.learning_rate);
+  threshold_.observe(cross_entropy_->values(logits, batch.labels, step.draw), step.learning_rate);
   return (*loss_.clipped(threshold_.threshold()))(logits, batch.labels);
 }
 

@@ -37,6 +37,7 @@ class Ogc final : public Scheme {
 
  private:
   Clippable loss_;
+  std::unique_ptr<Loss> cross_entropy_;  // what the threshold is found from
   OgcThreshold threshold_;
 };
 
