@@ -3,7 +3,6 @@
 #include "engine/ops.h"
 
 #include <algorithm>
-#include <cmath>
 #include <vector>
 
 namespace noisegate {
@@ -44,20 +43,22 @@ void LabelCorrection::begin_epoch(int epochs_done, TrainingSetView& training_set
   const std::span<const std::int32_t> labels = training_set.labels();
   const Tensor given = one_hot(labels, training_set.classes());
   const NoGrad no_grad;
-  const Tensor log_p = log_softmax(Variable(training_set.momentum_logits())).value();
+  const Variable logits(training_set.momentum_logits());
+  const Tensor log_p = log_softmax(logits).value();
+  const Tensor predictions = soft_ ? softmax(logits).value() : log_p;  // whose largest is p's too
   std::vector<double> omega = cross_entropies(log_p, active() ? targets_ : given);
   normalise(omega);
 
   Tensor corrected = given;
   const std::int64_t classes = given.shape()[1];
   float* target = corrected.data<float>();
-  const float* prediction = log_p.data<float>();
+  const float* prediction = predictions.data<float>();
   mean_weight_ = 0;
   for (std::size_t i = 0; i < labels.size(); ++i, target += classes, prediction += classes) {
     const auto weight = static_cast<float>(omega[i]);
     target[labels[i]] = weight;
     if (soft_) {
-      for (std::int64_t k = 0; k < classes; ++k) target[k] += (1 - weight) * std::exp(prediction[k]);
+      for (std::int64_t k = 0; k < classes; ++k) target[k] += (1 - weight) * prediction[k];
     } else {
       *(target + (std::max_element(prediction, prediction + classes) - prediction)) += 1 - weight;
     }
