@@ -5,6 +5,7 @@
 #pragma once
 
 #include "engine/ops.h"
+#include "engine/step_scalars.h"
 #include "engine/tensor.h"
 
 #include <cstdint>
@@ -37,6 +38,8 @@ struct SgdStep {
   float momentum;
   bool nesterov;
   float clip_norm;  // largest L2 norm of the whole gradient; 0: no clipping
+  /// On the GPU: where the learning rate is to be read instead, in device memory; null: nowhere.
+  const StepScalars* scalars = nullptr;
 };
 
 class Backend {

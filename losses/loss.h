@@ -3,6 +3,7 @@
 
 #include "engine/autograd.h"
 #include "engine/spec.h"
+#include "engine/step_scalars.h"
 #include "losses/loss_part.h"
 
 #include <memory>
@@ -21,6 +22,8 @@ class Loss {
   struct Step {
     std::uint64_t seed = 0;
     std::uint32_t step = 0;
+    /// On the GPU: where `step` is to be read instead, as StepScalars::draw, in device memory; null: nowhere.
+    const StepScalars* scalars = nullptr;
   };
 
   /// logits (views()·N, K), view after view, labels int32 (N) in [0,K) → the mean over the batch, a scalar.
