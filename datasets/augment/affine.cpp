@@ -18,12 +18,4 @@ Image warp(ImageView source, const AffineMap& map) {
   return target;
 }
 
-AffineMap draw_rotation(double most, int height, int width, const AugmentationKey& key) {
-  constexpr int steps = 1024;
-  const auto range = static_cast<int>(std::lround(most * steps));
-  Philox random = key.stream(AugmentationPart::rotation);
-  const int drawn = static_cast<int>(random.below(2 * range + 1)) - range;
-  return AffineMap::rotation(static_cast<double>(drawn) / steps, height, width);
-}
-
 }  // namespace noisegate

@@ -1,6 +1,8 @@
 // Rotation, shear and translation of one image: where each pixel then comes from. The pixel nearest to that
 // place is taken, as torchvision's RandomRotation and RandAugment do by default; what lies outside is black.
-// In integers, so that no two machines round an edge differently.
+// In integers, so that no two machines round an edge differently. The map is drawn by every backend for
+// itself: no sine or cosine that a rotation may have lies so near the middle of two 65536ths that libraries
+// could disagree.
 #pragma once
 
 #include "datasets/augment/key.h"
@@ -19,10 +21,12 @@ struct AffineMap {
   std::int64_t xx = one, xy = 0, x0 = 0;
   std::int64_t yx = 0, yy = one, y0 = 0;
 
-  static std::int64_t fixed_point(double value) { return std::llround(value * static_cast<double>(one)); }
+  NOISEGATE_HD static std::int64_t fixed_point(double value) {
+    return std::llround(value * static_cast<double>(one));
+  }
 
   /// Counter-clockwise about the centre of an image of this size.
-  static AffineMap rotation(double degrees, int height, int width) {
+  NOISEGATE_HD static AffineMap rotation(double degrees, int height, int width) {
     const double radians = degrees * 3.14159265358979323846 / 180;
     const std::int64_t cosine = fixed_point(std::cos(radians)), sine = fixed_point(std::sin(radians));
     return {cosine, -sine,  (width * (one - cosine) + height * sine) / 2,
@@ -47,6 +51,12 @@ struct AffineMap {
 Image warp(ImageView source, const AffineMap& map);
 
 /// A rotation by up to ±`most` degrees, in steps of 1/1024 degree.
-AffineMap draw_rotation(double most, int height, int width, const AugmentationKey& key);
+NOISEGATE_HD inline AffineMap draw_rotation(double most, int height, int width, const AugmentationKey& key) {
+  constexpr int steps = 1024;
+  const auto range = static_cast<int>(std::lround(most * steps));
+  Philox random = key.stream(AugmentationPart::rotation);
+  const int drawn = static_cast<int>(random.below(2 * range + 1)) - range;
+  return AffineMap::rotation(static_cast<double>(drawn) / steps, height, width);
+}
 
 }  // namespace noisegate

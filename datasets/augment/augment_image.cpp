@@ -3,6 +3,7 @@
 #include "datasets/augment/affine.h"
 #include "datasets/augment/crop_flip.h"
 #include "datasets/augment/cutout.h"
+#include "datasets/augment/normalise.h"
 #include "datasets/augment/resample.h"
 
 #include <algorithm>
@@ -87,7 +88,7 @@ PixelTable::PixelTable(int channels, const std::array<float, 3>& mean, const std
     : values_(channels * 256) {
   for (int c = 0; c < channels; ++c)
     for (int value = 0; value < 256; ++value)
-      values_[c * 256 + value] = (static_cast<float>(value) / 255.0f - mean[c]) / deviation[c];
+      values_[c * 256 + value] = normalised(static_cast<std::uint8_t>(value), mean[c], deviation[c]);
 }
 
 void augment_image(ImageView source, const ImageFit& fit, const Augmentation& augmentation,

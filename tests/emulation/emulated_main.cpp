@@ -1,6 +1,7 @@
 // main() of tests that run on the emulated GPU: what they put on test_device goes through the CUDA backend's
 // own kernels.
 #define DOCTEST_CONFIG_IMPLEMENT
+#include "datasets/cuda/augment.h"
 #include "engine/cuda/backend.h"
 #include "engine/memory.h"
 #include "tests/test_device.h"
@@ -21,6 +22,8 @@ int main(int count, char** arguments) {
   noisegate::cuda::CudaBackend gpu({});
   noisegate::set_cuda_memory(take_segment);
   noisegate::set_cuda_backend(gpu);
+  noisegate::set_device_batch_kernel(
+      [](const auto& batch, noisegate::Tensor& out) { noisegate::cuda::augment({}, batch, out); });
   noisegate::test_device = noisegate::Device::cuda;
   return doctest::Context(count, arguments).run();
 }
