@@ -136,9 +136,12 @@ Tensor Tensor::plain() const {
 }
 
 void Tensor::copy_from(const Tensor& source) {
-  if (shape_ != source.shape_ || dtype_ != source.dtype_)
+  const auto is_real = [](DType dtype) { return dtype == DType::f32 || dtype == DType::bf16; };
+  const bool converts = dtype_ != source.dtype_;
+  if (shape_ != source.shape_ || (converts && !(is_real(dtype_) && is_real(source.dtype_))))
     reject("a tensor of {} {} cannot take the values of one of {} {}", to_string(dtype_), to_string(shape_),
            to_string(source.dtype_), to_string(source.shape_));
+  if (converts && device_ != source.device_) return copy_from(source.to(dtype_));
   backend(device_ == Device::cpu ? source.device_ : device_).copy(*this, source);
 }
 
@@ -149,9 +152,17 @@ Tensor Tensor::to(Device device) const {
   return copy;
 }
 
+Tensor Tensor::to(DType dtype) const {
+  if (dtype == dtype_) return *this;
+  Tensor copy = empty(shape_, dtype, device_);
+  copy.copy_from(*this);
+  return copy;
+}
+
 template <class T>
 std::vector<T> Tensor::to_vector() const {
-  const Tensor host = to(Device::cpu).plain();
+  Tensor host = to(Device::cpu).plain();
+  if (dtype_ == DType::bf16) host = host.to(dtype_of<T>::value);
   const T* values = host.data<T>();
   return {values, values + numel()};
 }
@@ -160,15 +171,14 @@ double Tensor::item() const {
   if (numel() != 1) reject("a tensor of shape {} is not one value", to_string(shape_));
   switch (dtype_) {
     case DType::f32:
+    case DType::bf16:
       return to_vector<float>()[0];
     case DType::i32:
       return to_vector<std::int32_t>()[0];
     case DType::u8:
       return to_vector<std::uint8_t>()[0];
-    case DType::bf16:
-      break;
   }
-  reject("a tensor of {} cannot be read as a value", to_string(dtype_));
+  return 0;
 }
 
 #define NOISEGATE_FOR_TYPE(T)                                 \
@@ -177,6 +187,7 @@ double Tensor::item() const {
   template const T* Tensor::data<T>() const;                  \
   template std::vector<T> Tensor::to_vector<T>() const;
 NOISEGATE_FOR_TYPE(float)
+NOISEGATE_FOR_TYPE(Bfloat16)
 NOISEGATE_FOR_TYPE(std::int32_t)
 NOISEGATE_FOR_TYPE(std::uint8_t)
 #undef NOISEGATE_FOR_TYPE

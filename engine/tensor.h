@@ -1,6 +1,7 @@
 // A tensor: a typed, shaped block of device memory, shared by its copies.
 #pragma once
 
+#include "engine/bfloat16.h"
 #include "engine/device.h"
 
 #include <array>
@@ -23,6 +24,10 @@ struct dtype_of;
 template <>
 struct dtype_of<float> {
   static constexpr DType value = DType::f32;
+};
+template <>
+struct dtype_of<Bfloat16> {
+  static constexpr DType value = DType::bf16;
 };
 template <>
 struct dtype_of<std::int32_t> {
@@ -111,11 +116,14 @@ class Tensor {
   Tensor clone() const;
   /// The same values as row-major; itself where it already is.
   Tensor plain() const;
-  /// Copies values of the same shape and dtype into this tensor's memory, from any device and layout.
+  /// Copies values of the same shape and dtype into this tensor's memory, from any device and layout. float32
+  /// and bfloat16 are made into each other, rounded to the nearest.
   void copy_from(const Tensor& source);
   Tensor to(Device device) const;
+  /// The same values as float32 or bfloat16; itself where they already are.
+  Tensor to(DType dtype) const;
 
-  /// The values on the host, row-major in the order of the shape.
+  /// The values on the host, row-major in the order of the shape; those of bfloat16 also as float.
   template <class T>
   std::vector<T> to_vector() const;
   /// The one value of a tensor of one element, as a double.

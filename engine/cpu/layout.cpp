@@ -4,6 +4,7 @@
 #include "engine/cpu/panels.h"
 #include "engine/error.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <oneapi/dnnl/dnnl.hpp>
@@ -23,7 +24,27 @@ Tensor in_layout(const Tensor& x, Layout layout) {
   return copy;
 }
 
+namespace {
+
+template <class To, class From>
+void convert(Tensor& destination, const Tensor& source) {
+  const From* in = source.data<From>();
+  std::transform(in, in + source.numel(), destination.data<To>(),
+                 [](From value) { return static_cast<To>(static_cast<float>(value)); });
+}
+
+}  // namespace
+
 void CpuBackend::copy(Tensor& destination, const Tensor& source) {
+  if (destination.dtype() != source.dtype()) {
+    if (destination.dtype() == DType::bf16)
+      convert<Bfloat16, float>(destination, source.plain());
+    else if (destination.layout() == Layout::plain)
+      convert<float, Bfloat16>(destination, source);
+    else
+      copy(destination, source.to(DType::f32));
+    return;
+  }
   if (destination.layout() == source.layout()) {
     std::memcpy(destination.raw(), source.raw(), source.bytes());
     return;

@@ -1,28 +1,44 @@
 // Batch norm in as few passes over memory as it can be done in: forward one for the statistics and one that
 // normalises, adds the residual and applies ReLU; backward one for the two sums and one for the gradients.
-// Between them a small kernel makes of the sums what is constant over a channel.
+// Between them a small kernel makes of the sums what is constant over a channel. All statistics are float32
+// or double, whatever the activations are.
 #include "engine/cuda/backend.h"
 #include "engine/cuda/column_sums.h"
 #include "engine/cuda/each.h"
+#include "engine/cuda/for_each_pack.h"
 
 namespace noisegate::cuda {
 namespace {
 
 /// Values are shifted by the channel's first one before they are squared, or the difference E x² − (E x)²
 /// would lose its digits where the mean is large against the deviation.
+template <class T, int width_>
 struct ShiftedMoments {
-  Span<const float> x;
+  static constexpr int terms = 2, width = width_;
+  using Constants = Pack<T, width>;
+  using Loaded = Pack<T, width>;
+  Span<const T> x;
   std::int64_t channels;
 
-  NOISEGATE_DEVICE Terms<2> operator()(std::int64_t row, std::int64_t c) const {
-    const float value = x[row * channels + c] - x[c];
-    return {{value, value * value}};
+  NOISEGATE_DEVICE Constants constants(std::int64_t c) const { return x.template load<width>(c); }
+  NOISEGATE_DEVICE Loaded load(std::int64_t row, std::int64_t c) const {
+    return x.template load<width>(row * channels + c);
+  }
+  NOISEGATE_DEVICE void add(const Constants& first, const Loaded& values, std::int64_t, std::int64_t,
+                            float (&sums)[terms][width]) const {
+    for (int k = 0; k < width; ++k) {
+      const float value = static_cast<float>(values[k]) - static_cast<float>(first[k]);
+      sums[0][k] += value;
+      sums[1][k] += value * value;
+    }
   }
 };
 
 /// Mean and 1/√(variance + ε), from the batch's sums; moves the running statistics.
+template <class T>
 struct BatchStatistics {
-  Span<const float> sums, x;
+  Span<const float> sums;
+  Span<const T> x;
   std::int64_t channels;
   double epsilon, momentum;
   Span<float> mean, inverse_deviation, running_mean, running_variance;
@@ -32,7 +48,7 @@ struct BatchStatistics {
                  squares = column_total<2>(thread, sums, channels, 1, c);
     if (thread.lane() != 0) return;
     const double size = static_cast<double>(x.size() / channels), shifted_mean = sum / size;
-    const double batch_mean = x[c] + shifted_mean;
+    const double batch_mean = static_cast<float>(x[c]) + shifted_mean;
     const double variance = math::max(0.0, squares / size - shifted_mean * shifted_mean);
     mean[c] = static_cast<float>(batch_mean);
     inverse_deviation[c] = static_cast<float>(math::rsqrt(variance + epsilon));
@@ -54,62 +70,112 @@ struct RunningStatistics {
   }
 };
 
-/// What is constant over a channel, and y = (x − mean)·factor + shift of it; the backward works its ReLU mask
-/// out by the very same expression.
+/// y = (x − mean)·factor + shift of `width` channels; the backward works its ReLU mask out by the very same
+/// expression.
+template <int width>
+struct Normalisation {
+  float mean[width], factor[width], shift[width];
+
+  NOISEGATE_DEVICE float operator()(float x, int k) const { return (x - mean[k]) * factor[k] + shift[k]; }
+};
+
 struct Normalise {
   Span<const float> mean, inverse_deviation, scale, shift;
 
-  NOISEGATE_DEVICE float factor(std::int64_t c) const { return scale[c] * inverse_deviation[c]; }
-  NOISEGATE_DEVICE float operator()(float x, std::int64_t c) const {
-    return (x - mean[c]) * factor(c) + shift[c];
+  template <int width>
+  NOISEGATE_DEVICE Normalisation<width> of(std::int64_t c) const {
+    Normalisation<width> channels;
+    for (int k = 0; k < width; ++k) {
+      channels.mean[k] = mean[c + k];
+      channels.factor[k] = scale[c + k] * inverse_deviation[c + k];
+      channels.shift[k] = shift[c + k];
+    }
+    return channels;
   }
 };
 
-/// `width` neighbouring channels a thread.
-template <int width>
+template <class T, int width_>
 struct Forward {
+  static constexpr int width = width_;
+  struct Loaded {
+    Pack<T, width> x, residual;
+  };
   Normalise normalise;
-  std::int64_t channels;
   bool relu;
-  Span<const float> x, residual;
-  Span<float> y;
+  Span<const T> x, residual;
+  Span<T> y;
 
-  NOISEGATE_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t at = i * width, c = at % channels;
-    Pack<float, width> values = x.template load<width>(at), added{};
-    if (residual) added = residual.template load<width>(at);
+  NOISEGATE_DEVICE Normalisation<width> constants(std::int64_t c) const { return normalise.of<width>(c); }
+  NOISEGATE_DEVICE Loaded load(std::int64_t pack) const {
+    Loaded loaded{x.template load<width>(pack * width), {}};
+    if (residual) loaded.residual = residual.template load<width>(pack * width);
+    return loaded;
+  }
+  NOISEGATE_DEVICE void store(const Normalisation<width>& normalised, const Loaded& loaded,
+                              std::int64_t pack) const {
+    float values[width];
     for (int k = 0; k < width; ++k) {
-      const float value = normalise(values[k], c + k) + added[k];
+      const float value = normalised(loaded.x[k], k) + static_cast<float>(loaded.residual[k]);
       values[k] = relu && value < 0 ? 0 : value;
     }
-    y.template store<width>(at, values);
+    y.template store<width>(pack * width, to_pack<T>(values));
   }
 };
 
 /// The gradient that passed ReLU.
+template <class T>
 struct Passed {
   Normalise normalise;
   bool relu;
-  Span<const float> y;  // none: worked out again from x
+  Span<const T> dy, x;
+  Span<const T> y;  // none: worked out again from x
 
-  NOISEGATE_DEVICE float operator()(float gradient, float x, std::int64_t at, std::int64_t c) const {
-    if (!relu) return gradient;
-    const float forward = y ? y[at] : normalise(x, c);
-    return forward > 0 ? gradient : 0;
+  template <int width>
+  struct Loaded {
+    Pack<T, width> dy, x, y;
+
+    NOISEGATE_DEVICE float distance(const Normalisation<width>& normalised, int k) const {
+      return static_cast<float>(x[k]) - normalised.mean[k];
+    }
+  };
+  template <int width>
+  NOISEGATE_DEVICE Loaded<width> load(std::int64_t at) const {
+    Loaded<width> loaded{dy.template load<width>(at), x.template load<width>(at), {}};
+    if (relu && y) loaded.y = y.template load<width>(at);
+    return loaded;
+  }
+  template <int width>
+  NOISEGATE_DEVICE float gradient(const Normalisation<width>& normalised, const Loaded<width>& loaded,
+                                  int k) const {
+    if (!relu) return loaded.dy[k];
+    const float forward = y ? static_cast<float>(loaded.y[k]) : normalised(loaded.x[k], k);
+    return forward > 0 ? static_cast<float>(loaded.dy[k]) : 0;
   }
 };
 
+template <class T, int width_>
 struct GradientSums {
-  Passed passed;
+  static constexpr int terms = 2, width = width_;
+  using Loaded = typename Passed<T>::template Loaded<width>;
+  Passed<T> passed;
   std::int64_t channels;
-  Span<const float> dy, x;
-  Span<float> masked;  // none: nobody needs it
+  Span<T> masked;  // none: nobody needs it
 
-  NOISEGATE_DEVICE Terms<2> operator()(std::int64_t row, std::int64_t c) const {
-    const std::int64_t at = row * channels + c;
-    const float value = x[at], gradient = passed(dy[at], value, at, c);
-    if (masked) masked[at] = gradient;
-    return {{gradient, gradient * (value - passed.normalise.mean[c])}};
+  NOISEGATE_DEVICE Normalisation<width> constants(std::int64_t c) const {
+    return passed.normalise.template of<width>(c);
+  }
+  NOISEGATE_DEVICE Loaded load(std::int64_t row, std::int64_t c) const {
+    return passed.template load<width>(row * channels + c);
+  }
+  NOISEGATE_DEVICE void add(const Normalisation<width>& normalised, const Loaded& loaded, std::int64_t row,
+                            std::int64_t c, float (&sums)[terms][width]) const {
+    float gradients[width];
+    for (int k = 0; k < width; ++k) {
+      gradients[k] = passed.gradient(normalised, loaded, k);
+      sums[0][k] += gradients[k];
+      sums[1][k] += gradients[k] * loaded.distance(normalised, k);
+    }
+    if (masked) masked.template store<width>(row * channels + c, to_pack<T>(gradients));
   }
 };
 
@@ -132,34 +198,46 @@ struct ParameterGradients {
   }
 };
 
-template <int width>
+template <class T, int width_>
 struct InputGradient {
-  Passed passed;
-  std::int64_t channels;
-  Span<const float> dy, x, offset, slope;
-  Span<float> dx;
+  static constexpr int width = width_;
+  struct Constants {
+    Normalisation<width> normalised;
+    float offset[width], slope[width];
+  };
+  using Loaded = typename Passed<T>::template Loaded<width>;
+  Passed<T> passed;
+  Span<const float> offset, slope;
+  Span<T> dx;
 
-  NOISEGATE_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t at = i * width, c = at % channels;
-    const Pack<float, width> values = x.template load<width>(at);
-    Pack<float, width> gradients = dy.template load<width>(at);
-    const Normalise& normalise = passed.normalise;
+  NOISEGATE_DEVICE Constants constants(std::int64_t c) const {
+    Constants channels{passed.normalise.template of<width>(c), {}, {}};
     for (int k = 0; k < width; ++k) {
-      const float gradient = passed(gradients[k], values[k], at + k, c + k);
-      gradients[k] = normalise.factor(c + k) *
-                     (gradient - offset[c + k] - (values[k] - normalise.mean[c + k]) * slope[c + k]);
+      channels.offset[k] = offset[c + k];
+      channels.slope[k] = slope[c + k];
     }
-    dx.template store<width>(at, gradients);
+    return channels;
+  }
+  NOISEGATE_DEVICE Loaded load(std::int64_t pack) const { return passed.template load<width>(pack * width); }
+  NOISEGATE_DEVICE void store(const Constants& channels, const Loaded& loaded, std::int64_t pack) const {
+    const Normalisation<width>& normalised = channels.normalised;
+    float values[width];
+    for (int k = 0; k < width; ++k) {
+      const float gradient = passed.gradient(normalised, loaded, k);
+      values[k] = normalised.factor[k] *
+                  (gradient - channels.offset[k] - loaded.distance(normalised, k) * channels.slope[k]);
+    }
+    dx.template store<width>(pack * width, to_pack<T>(values));
   }
 };
 
-/// Runs Kernel<4> where whole packs fit the channels, else Kernel<1>.
-template <template <int> class Kernel, class... Arguments>
-void by_packs(Stream stream, std::int64_t count, std::int64_t channels, const Arguments&... arguments) {
-  if (channels % 4 == 0)
-    for_each(stream, count / 4, Kernel<4>{arguments...});
+/// Calls f with the width of the packs that fit the channels, as a constant.
+template <class T, class F>
+void with_pack(bool packs, const F& f) {
+  if (packs)
+    f(std::integral_constant<int, pack_size<T>>());
   else
-    for_each(stream, count, Kernel<1>{arguments...});
+    f(std::integral_constant<int, 1>());
 }
 
 }  // namespace
@@ -170,23 +248,30 @@ Tensor CudaBackend::batch_norm(const Tensor& x, const Tensor& scale, const Tenso
                                BatchNormSaved* saved) {
   const std::int64_t channels = scale.numel();
   BatchNormSaved used{empty_like(scale), empty_like(scale)};
-  if (options.training) {
-    const Chunks chunks(x.numel() / channels, channels);
-    const auto sums = column_sums<2>(stream_, chunks, ShiftedMoments{input(x), channels});
-    for_each_column(
-        stream_, channels,
-        BatchStatistics{sums.span(), input(x), channels, options.epsilon, options.momentum, output(used.mean),
-                        output(used.inverse_deviation), output(running_mean), output(running_variance)});
-  } else {
-    for_each(stream_, channels,
-             RunningStatistics{input(running_mean), input(running_variance), options.epsilon,
-                               output(used.mean), output(used.inverse_deviation)});
-  }
-
   Tensor y = empty_like(x);
-  const Normalise normalise{input(used.mean), input(used.inverse_deviation), input(scale), input(shift)};
-  by_packs<Forward>(stream_, x.numel(), channels, normalise, channels, options.relu, input(x),
-                    input(residual), output(y));
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    if (options.training) {
+      with_pack<T>(sums_by_packs<T>(channels), [&](auto width) {
+        const auto sums = column_sums(stream_, x.numel() / channels, channels,
+                                      ShiftedMoments<T, width()>{input<T>(x), channels});
+        for_each_column(
+            stream_, channels,
+            BatchStatistics<T>{sums.span(), input<T>(x), channels, options.epsilon, options.momentum,
+                               output(used.mean), output(used.inverse_deviation), output(running_mean),
+                               output(running_variance)});
+      });
+    } else {
+      for_each(stream_, channels,
+               RunningStatistics{input(running_mean), input(running_variance), options.epsilon,
+                                 output(used.mean), output(used.inverse_deviation)});
+    }
+    const Normalise normalise{input(used.mean), input(used.inverse_deviation), input(scale), input(shift)};
+    with_pack<T>(channels % pack_size<T> == 0, [&](auto width) {
+      for_each_pack(
+          stream_, x.numel(), channels,
+          Forward<T, width()>{normalise, options.relu, input<T>(x), input<T>(residual), output<T>(y)});
+    });
+  });
   if (saved) *saved = used;
   return y;
 }
@@ -198,29 +283,32 @@ Backend::BatchNormGradients CudaBackend::batch_norm_backward(Tensor grad, const 
                                                              bool has_residual) {
   const std::int64_t channels = scale.numel(), rows = x.numel() / channels;
   const Normalise normalise{input(saved.mean), input(saved.inverse_deviation), input(scale), input(shift)};
-  const Passed passed{normalise, options.relu, input(y)};
 
   // Without ReLU the residual's gradient is dy itself. With it, the first pass writes the masked dy down, and
-  // the second reads that.
+  // the second reads that. dx overwrites dy where nobody else needs it.
   BatchNormGradients grads{{}, empty_like(scale), empty_like(scale), {}};
   const bool writes_masked = has_residual && options.relu;
   if (has_residual) grads.residual = writes_masked ? empty_like(x) : grad;
-  const Span<float> masked = writes_masked ? output(grads.residual) : Span<float>();
+  grads.x = grad.sole_owner() && !has_residual ? grad : empty_like(x);
 
   const Workspace<float> offset(channels), slope(channels);
-  const auto sums = column_sums<2>(stream_, Chunks(rows, channels),
-                                   GradientSums{passed, channels, input(grad), input(x), masked});
-  for_each_column(stream_, channels,
-                  ParameterGradients{sums.span(), input(saved.inverse_deviation), static_cast<double>(rows),
-                                     options.training, output(grads.scale), output(grads.shift),
-                                     offset.span(), slope.span()});
-
-  // dx overwrites dy where nobody else needs it.
-  grads.x = grad.sole_owner() && !has_residual ? grad : empty_like(x);
-  const Passed passed_already{normalise, false, {}};
-  by_packs<InputGradient>(stream_, x.numel(), channels, writes_masked ? passed_already : passed, channels,
-                          writes_masked ? Span<const float>(masked) : input(grad), input(x),
-                          Span<const float>(offset.span()), Span<const float>(slope.span()), output(grads.x));
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    const Span<T> masked = writes_masked ? output<T>(grads.residual) : Span<T>();
+    Passed<T> passed{normalise, options.relu, input<T>(grad), input<T>(x), input<T>(y)};
+    with_pack<T>(sums_by_packs<T>(channels), [&](auto width) {
+      const auto sums =
+          column_sums(stream_, rows, channels, GradientSums<T, width()>{passed, channels, masked});
+      for_each_column(stream_, channels,
+                      ParameterGradients{sums.span(), input(saved.inverse_deviation),
+                                         static_cast<double>(rows), options.training, output(grads.scale),
+                                         output(grads.shift), offset.span(), slope.span()});
+    });
+    if (writes_masked) passed = {normalise, false, masked, input<T>(x), {}};
+    with_pack<T>(channels % pack_size<T> == 0, [&](auto width) {
+      for_each_pack(stream_, x.numel(), channels,
+                    InputGradient<T, width()>{passed, offset.span(), slope.span(), output<T>(grads.x)});
+    });
+  });
   return grads;
 }
 

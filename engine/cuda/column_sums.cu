@@ -3,11 +3,21 @@
 namespace noisegate::cuda {
 namespace {
 
-struct ElementOf {
-  Span<const float> x;
+template <class T, int width_>
+struct Elements {
+  static constexpr int terms = 1, width = width_;
+  struct Constants {};
+  using Loaded = Pack<T, width>;
+  Span<const T> x;
   std::int64_t columns;
-  NOISEGATE_DEVICE Terms<1> operator()(std::int64_t row, std::int64_t column) const {
-    return {{x[row * columns + column]}};
+
+  NOISEGATE_DEVICE Constants constants(std::int64_t) const { return {}; }
+  NOISEGATE_DEVICE Loaded load(std::int64_t row, std::int64_t column) const {
+    return x.template load<width>(row * columns + column);
+  }
+  NOISEGATE_DEVICE void add(Constants, const Loaded& loaded, std::int64_t, std::int64_t,
+                            float (&sums)[terms][width]) const {
+    for (int k = 0; k < width; ++k) sums[0][k] += loaded[k];
   }
 };
 
@@ -24,9 +34,16 @@ struct Total {
 
 Tensor bias_gradient(Stream stream, const Tensor& grad, std::int64_t columns) {
   Tensor totals = empty({columns});
-  const Chunks chunks(grad.numel() / columns, columns);
-  const auto sums = column_sums<1>(stream, chunks, ElementOf{input(grad), columns});
-  for_each_column(stream, columns, Total{sums.span(), output(totals)});
+  const auto add_up = [&](const auto& elements) {
+    const auto sums = column_sums(stream, grad.numel() / columns, columns, elements);
+    for_each_column(stream, columns, Total{sums.span(), output(totals)});
+  };
+  with_type(grad, [&]<class T>(std::type_identity<T>) {
+    if (sums_by_packs<T>(columns) && input<T>(grad).is_aligned(16))
+      add_up(Elements<T, pack_size<T>>{input<T>(grad), columns});
+    else
+      add_up(Elements<T, 1>{input<T>(grad), columns});
+  });
   return totals;
 }
 

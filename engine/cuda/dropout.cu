@@ -7,10 +7,11 @@ namespace noisegate::cuda {
 namespace {
 
 /// A thread takes the four elements of a row that one block of Philox decides.
+template <class T>
 struct Dropout {
   static constexpr int per_block = 4;
-  Span<const float> x;
-  Span<float> y;
+  Span<const T> x;
+  Span<T> y;
   std::int64_t columns;
   float probability, factor;
   std::uint64_t seed;
@@ -23,7 +24,7 @@ struct Dropout {
     for (std::int64_t column = block * per_block; column < (block + 1) * per_block; ++column) {
       if (column == columns) return;
       const std::int64_t at = row * columns + column;
-      y[at] = stream.uniform() < probability ? 0 : x[at] * factor;
+      y[at] = static_cast<T>(stream.uniform() < probability ? 0.0f : x[at] * factor);
     }
   }
 };
@@ -33,8 +34,10 @@ struct Dropout {
 Tensor CudaBackend::dropout(const Tensor& x, float probability, std::uint64_t seed, std::uint32_t step) {
   Tensor y = empty_like(x);
   const std::int64_t rows = x.size(0), columns = rows == 0 ? 0 : x.numel() / rows;
-  for_each(stream_, rows * parts(columns, Dropout::per_block),
-           Dropout{input(x), output(y), columns, probability, 1 / (1 - probability), seed, step});
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    for_each(stream_, rows * parts(columns, Dropout<T>::per_block),
+             Dropout<T>{input<T>(x), output<T>(y), columns, probability, 1 / (1 - probability), seed, step});
+  });
   return y;
 }
 

@@ -1,6 +1,7 @@
 // Kernels in which every element of the output is worked out by itself.
 #pragma once
 
+#include "engine/cuda/element_type.h"
 #include "engine/cuda/launch.h"
 
 #include <cstddef>
@@ -27,14 +28,13 @@ void for_each(Stream stream, std::int64_t count, const F& f) {
   launch(stream, parts(count, ForEach<F>::threads), ForEach<F>{count, f});
 }
 
-/// out[i] = f(inputs[i]…): four elements a thread, moved as one where there are four and all arrays are
-/// `aligned`.
-template <class F, int inputs>
+/// out[i] = f(inputs[i]…): 16 bytes a thread, moved as one where they are whole and all arrays are `aligned`.
+template <class F, class T, int inputs>
 struct Map {
-  static constexpr int threads = 256, per_thread = 4;
+  static constexpr int threads = 256, per_thread = pack_size<T>;
   F f;
-  Span<float> out;
-  Span<const float> in[inputs == 0 ? 1 : inputs];
+  Span<T> out;
+  Span<const T> in[inputs == 0 ? 1 : inputs];
   bool aligned;
 
   NOISEGATE_DEVICE void operator()(const Thread& thread) const {
@@ -49,20 +49,27 @@ struct Map {
  private:
   template <int count, int... input>
   NOISEGATE_DEVICE void map(std::int64_t at, std::integer_sequence<int, input...>) const {
-    const Pack<float, count> values[] = {in[input].template load<count>(at)..., {}};
-    Pack<float, count> result;
-    for (int i = 0; i < count; ++i) result[i] = f(values[input][i]...);
-    out.store<count>(at, result);
+    [[maybe_unused]] const Pack<T, count> values[] = {in[input].template load<count>(at)..., {}};
+    Pack<T, count> result;
+    for (int i = 0; i < count; ++i) result[i] = static_cast<T>(f(static_cast<float>(values[input][i])...));
+    out.template store<count>(at, result);
   }
 };
 
-template <class F, class... Inputs>
-void map(Stream stream, Span<float> out, const F& f, const Inputs&... inputs) {
-  using Kernel = Map<F, sizeof...(inputs)>;
-  constexpr std::size_t bytes = Kernel::per_thread * sizeof(float);
+template <class F, class T, class... Inputs>
+void map(Stream stream, Span<T> out, const F& f, const Inputs&... inputs) {
+  using Kernel = Map<F, T, sizeof...(inputs)>;
+  constexpr std::size_t bytes = Kernel::per_thread * sizeof(T);
   const bool aligned = out.is_aligned(bytes) && (inputs.is_aligned(bytes) && ...);
   launch(stream, parts(out.size(), Kernel::threads * Kernel::per_thread),
          Kernel{f, out, {inputs...}, aligned});
+}
+
+/// The same of tensors of one type.
+template <class F, class... Inputs>
+void map_tensors(Stream stream, Tensor& out, const F& f, const Inputs&... inputs) {
+  with_type(out,
+            [&]<class T>(std::type_identity<T>) { map(stream, output<T>(out), f, input<T>(inputs)...); });
 }
 
 }  // namespace noisegate::cuda

@@ -53,7 +53,7 @@ struct Constant {
 
 Tensor CudaBackend::unary(Unary op, const Tensor& x) {
   Tensor y = empty_like(x);
-  const auto apply = [&](auto f) { map(stream_, output(y), f, input(x)); };
+  const auto apply = [&](auto f) { map_tensors(stream_, y, f, x); };
   switch (op) {
     case Unary::exp:
       apply(Exp{});
@@ -73,7 +73,7 @@ Tensor CudaBackend::unary(Unary op, const Tensor& x) {
 
 Tensor CudaBackend::unary_backward(Unary op, const Tensor& grad, const Tensor& x, const Tensor& y) {
   Tensor dx = empty_like(grad);
-  const auto apply = [&](auto f, const Tensor& v) { map(stream_, output(dx), f, input(grad), input(v)); };
+  const auto apply = [&](auto f, const Tensor& v) { map_tensors(stream_, dx, f, grad, v); };
   switch (op) {
     case Unary::exp:
       apply(ExpBackward{}, y);
@@ -93,28 +93,28 @@ Tensor CudaBackend::unary_backward(Unary op, const Tensor& grad, const Tensor& x
 
 Tensor CudaBackend::combine(float alpha, const Tensor& a, float beta, const Tensor& b) {
   Tensor result = empty_like(a);
-  map(stream_, output(result), Combine{alpha, beta}, input(a), input(b));
+  map_tensors(stream_, result, Combine{alpha, beta}, a, b);
   return result;
 }
 
 void CudaBackend::accumulate(Tensor& sum, const Tensor& term) {
-  map(stream_, output(sum), Combine{1, 1}, input(sum), input(term));
+  map_tensors(stream_, sum, Combine{1, 1}, sum, term);
 }
 
 Tensor CudaBackend::multiply(const Tensor& a, const Tensor& b) {
   Tensor result = empty_like(a);
-  map(stream_, output(result), Multiply{}, input(a), input(b));
+  map_tensors(stream_, result, Multiply{}, a, b);
   return result;
 }
 
 Tensor CudaBackend::affine(const Tensor& x, float factor, float offset) {
   Tensor y = empty_like(x);
-  map(stream_, output(y), Affine{factor, offset}, input(x));
+  map_tensors(stream_, y, Affine{factor, offset}, x);
   return y;
 }
 
 void CudaBackend::fill(Tensor& x, float value) {
-  map(stream_, output(x), Constant{value});
+  map_tensors(stream_, x, Constant{value});
 }
 
 }  // namespace noisegate::cuda

@@ -7,8 +7,9 @@ namespace noisegate::cuda {
 namespace {
 
 /// A matrix and the way from one element to the next along its two axes, so that a transpose is a view.
+template <class T>
 struct Matrix {
-  Span<const float> values;
+  Span<const T> values;
   std::int64_t row_step, column_step;
 
   NOISEGATE_DEVICE float operator()(std::int64_t row, std::int64_t column) const {
@@ -16,16 +17,19 @@ struct Matrix {
   }
 };
 
-Matrix matrix(const Tensor& x) {
-  return {input(x), x.size(1), 1};
+template <class T = float>
+Matrix<T> matrix(const Tensor& x) {
+  return {input<T>(x), x.size(1), 1};
 }
-Matrix transposed(const Tensor& x) {
+Matrix<float> transposed(const Tensor& x) {
   return {input(x), 1, x.size(1)};
 }
 
 /// c[i, j] = bias[j] + Σ_k a[i, k]·b[k, j], k below `depth`.
+template <class A, class B>
 struct Product {
-  Matrix a, b;
+  Matrix<A> a;
+  Matrix<B> b;
   std::int64_t depth, columns;
   Span<const float> bias;  // none: zeros
   Span<float> c;
@@ -38,17 +42,22 @@ struct Product {
   }
 };
 
-Tensor product(Stream stream, std::int64_t rows, std::int64_t depth, std::int64_t columns, const Matrix& a,
-               const Matrix& b, Span<const float> bias) {
+template <class A, class B>
+Tensor product(Stream stream, std::int64_t rows, std::int64_t depth, std::int64_t columns, const Matrix<A>& a,
+               const Matrix<B>& b, Span<const float> bias) {
   Tensor c = empty({rows, columns});
-  for_each(stream, c.numel(), Product{a, b, depth, columns, bias, output(c)});
+  for_each(stream, c.numel(), Product<A, B>{a, b, depth, columns, bias, output(c)});
   return c;
 }
 
 }  // namespace
 
 Tensor CudaBackend::linear(const Tensor& x, const Tensor& weight, const Tensor& bias) {
-  return product(stream_, x.size(0), x.size(1), weight.size(0), matrix(x), transposed(weight), input(bias));
+  Tensor y;
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    y = product(stream_, x.size(0), x.size(1), weight.size(0), matrix<T>(x), transposed(weight), input(bias));
+  });
+  return y;
 }
 
 Tensor CudaBackend::linear_backward_input(const Tensor& grad, const Tensor& weight) {
@@ -57,7 +66,11 @@ Tensor CudaBackend::linear_backward_input(const Tensor& grad, const Tensor& weig
 
 Tensor CudaBackend::linear_backward_weight(const Tensor& grad, const Tensor& x, Tensor* grad_bias) {
   if (grad_bias) *grad_bias = bias_gradient(stream_, grad, grad.size(1));
-  return product(stream_, grad.size(1), grad.size(0), x.size(1), transposed(grad), matrix(x), {});
+  Tensor dw;
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    dw = product(stream_, grad.size(1), grad.size(0), x.size(1), transposed(grad), matrix<T>(x), {});
+  });
+  return dw;
 }
 
 }  // namespace noisegate::cuda

@@ -4,6 +4,7 @@
 #include "engine/cuda/backend.h"
 #include "engine/cuda/each.h"
 #include "engine/cuda/memory.h"
+#include "engine/cuda/reduce.h"
 #include "engine/cuda/window.h"
 
 namespace noisegate::cuda {
@@ -40,10 +41,11 @@ struct Pooling {
   }
 };
 
+template <class T>
 struct MaxPool {
   Pooling pooling;
-  Span<const float> x;
-  Span<float> y;
+  Span<const T> x;
+  Span<T> y;
   Span<std::uint8_t> argmax;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
@@ -55,75 +57,97 @@ struct MaxPool {
       highest = wins ? value : highest;
       winner = wins ? place : winner;
     });
-    y[i] = highest;
+    y[i] = static_cast<T>(highest);
     argmax[i] = static_cast<std::uint8_t>(winner);
   }
 };
 
+template <class T>
 struct MaxPoolBackward {
   Pooling pooling;
-  Span<const float> grad;
+  Span<const T> grad;
   Span<const std::uint8_t> argmax;
-  Span<float> dx;
+  Span<T> dx;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
     float sum = 0;
     pooling.for_each_covering(Element::of(pooling.in, i), [&](std::int64_t at, std::int64_t place) {
       if (argmax[at] == place) sum += grad[at];
     });
-    dx[i] = sum;
+    dx[i] = static_cast<T>(sum);
   }
 };
 
+template <class T>
 struct AveragePool {
   Pooling pooling;
-  Span<const float> x;
-  Span<float> y;
+  Span<const T> x;
+  Span<T> y;
   float share;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
     float sum = 0;
     pooling.for_each_covered(Element::of(pooling.out, i),
                              [&](std::int64_t at, std::int64_t) { sum += x[at]; });
-    y[i] = sum * share;
+    y[i] = static_cast<T>(sum * share);
   }
 };
 
+template <class T>
 struct AveragePoolBackward {
   Pooling pooling;
-  Span<const float> grad;
-  Span<float> dx;
+  Span<const T> grad;
+  Span<T> dx;
   float share;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
     float sum = 0;
     pooling.for_each_covering(Element::of(pooling.in, i),
                               [&](std::int64_t at, std::int64_t) { sum += grad[at]; });
-    dx[i] = sum * share;
+    dx[i] = static_cast<T>(sum * share);
   }
 };
 
+/// A warp adds up 32 channels over a share of an image's pixels, the first one all of these.
+template <class T>
 struct GlobalAveragePool {
+  static constexpr int threads = 256, warps = threads / warp_size;
+  struct Shared {
+    SharedArray<float, threads> sums;
+  };
   Extents in;
-  Span<const float> x;
-  Span<float> y;
+  Span<const T> x;
+  Span<T> y;
 
-  NOISEGATE_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t pixels = in.height * in.width, n = i / in.channels, c = i % in.channels;
+  NOISEGATE_DEVICE void operator()(const Thread& thread, Shared& shared) const {
+    const std::int64_t groups = parts(in.channels, warp_size), n = thread.block() / groups;
+    const std::int64_t c = thread.block() % groups * warp_size + thread.lane(), pixels = in.height * in.width;
     float sum = 0;
-    for (std::int64_t pixel = 0; pixel < pixels; ++pixel) sum += x[(n * pixels + pixel) * in.channels + c];
-    y[i] = sum / static_cast<float>(pixels);
+    if (c < in.channels)
+      for (std::int64_t pixel = thread.warp(); pixel < pixels; pixel += warps)
+        sum += x[(n * pixels + pixel) * in.channels + c];
+    shared.sums[thread.index()] = sum;
+    thread.barrier();
+    if (thread.warp() > 0 || c >= in.channels) return;
+    for (int warp = 1; warp < warps; ++warp) sum += shared.sums[warp * warp_size + thread.lane()];
+    y[n * in.channels + c] = static_cast<T>(sum / static_cast<float>(pixels));
   }
 };
 
+/// `width` neighbouring channels a thread.
+template <class T, int width>
 struct GlobalAveragePoolBackward {
   Extents in;
-  Span<const float> grad;
-  Span<float> dx;
+  Span<const T> grad;
+  Span<T> dx;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
-    const std::int64_t pixels = in.height * in.width, n = i / (pixels * in.channels), c = i % in.channels;
-    dx[i] = grad[n * in.channels + c] / static_cast<float>(pixels);
+    const std::int64_t pixels = in.height * in.width, at = i * width;
+    const std::int64_t n = at / (pixels * in.channels), c = at % in.channels;
+    Pack<T, width> values = grad.template load<width>(n * in.channels + c);
+    for (int k = 0; k < width; ++k)
+      values[k] = static_cast<T>(static_cast<float>(values[k]) / static_cast<float>(pixels));
+    dx.template store<width>(at, values);
   }
 };
 
@@ -135,43 +159,63 @@ float share_of(PoolWindow window) {
 
 Pooled CudaBackend::max_pool2d(const Tensor& x, PoolWindow window) {
   const Pooling pooling(x.shape(), window);
-  Pooled pooled{empty(pooling.out.shape()), empty(pooling.out.shape(), DType::u8)};
-  for_each(stream_, pooled.output.numel(),
-           MaxPool{pooling, input(x), output(pooled.output), output<std::uint8_t>(pooled.argmax)});
+  Pooled pooled{empty(pooling.out.shape(), x.dtype()), empty(pooling.out.shape(), DType::u8)};
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    for_each(stream_, pooled.output.numel(),
+             MaxPool<T>{pooling, input<T>(x), output<T>(pooled.output), output<std::uint8_t>(pooled.argmax)});
+  });
   return pooled;
 }
 
 Tensor CudaBackend::max_pool2d_backward(const Tensor& grad, const Tensor& argmax, const Shape& input_shape,
                                         PoolWindow window) {
-  Tensor dx = empty(input_shape);
-  for_each(stream_, dx.numel(),
-           MaxPoolBackward{{input_shape, window}, input(grad), input<std::uint8_t>(argmax), output(dx)});
+  Tensor dx = empty(input_shape, grad.dtype());
+  with_type(grad, [&]<class T>(std::type_identity<T>) {
+    for_each(stream_, dx.numel(),
+             MaxPoolBackward<T>{
+                 {input_shape, window}, input<T>(grad), input<std::uint8_t>(argmax), output<T>(dx)});
+  });
   return dx;
 }
 
 Tensor CudaBackend::average_pool2d(const Tensor& x, PoolWindow window) {
   const Pooling pooling(x.shape(), window);
-  Tensor y = empty(pooling.out.shape());
-  for_each(stream_, y.numel(), AveragePool{pooling, input(x), output(y), share_of(window)});
+  Tensor y = empty(pooling.out.shape(), x.dtype());
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    for_each(stream_, y.numel(), AveragePool<T>{pooling, input<T>(x), output<T>(y), share_of(window)});
+  });
   return y;
 }
 
 Tensor CudaBackend::average_pool2d_backward(const Tensor& grad, const Shape& input_shape, PoolWindow window) {
-  Tensor dx = empty(input_shape);
-  for_each(stream_, dx.numel(),
-           AveragePoolBackward{{input_shape, window}, input(grad), output(dx), share_of(window)});
+  Tensor dx = empty(input_shape, grad.dtype());
+  with_type(grad, [&]<class T>(std::type_identity<T>) {
+    for_each(stream_, dx.numel(),
+             AveragePoolBackward<T>{{input_shape, window}, input<T>(grad), output<T>(dx), share_of(window)});
+  });
   return dx;
 }
 
 Tensor CudaBackend::global_average_pool(const Tensor& x) {
-  Tensor y = empty({x.size(0), x.size(3)});
-  for_each(stream_, y.numel(), GlobalAveragePool{Extents::of(x.shape()), input(x), output(y)});
+  Tensor y = empty({x.size(0), x.size(3)}, x.dtype());
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    launch(stream_, x.size(0) * parts(x.size(3), warp_size),
+           GlobalAveragePool<T>{Extents::of(x.shape()), input<T>(x), output<T>(y)});
+  });
   return y;
 }
 
 Tensor CudaBackend::global_average_pool_backward(const Tensor& grad, const Shape& input_shape, Layout) {
-  Tensor dx = empty(input_shape);
-  for_each(stream_, dx.numel(), GlobalAveragePoolBackward{Extents::of(input_shape), input(grad), output(dx)});
+  Tensor dx = empty(input_shape, grad.dtype());
+  const Extents in = Extents::of(input_shape);
+  with_type(grad, [&]<class T>(std::type_identity<T>) {
+    constexpr int width = pack_size<T>;
+    if (in.channels % width == 0 && input<T>(grad).is_aligned(16))
+      for_each(stream_, dx.numel() / width,
+               GlobalAveragePoolBackward<T, width>{in, input<T>(grad), output<T>(dx)});
+    else
+      for_each(stream_, dx.numel(), GlobalAveragePoolBackward<T, 1>{in, input<T>(grad), output<T>(dx)});
+  });
   return dx;
 }
 

@@ -16,13 +16,13 @@ struct ReluBackward {
 
 Tensor CudaBackend::relu(const Tensor& x) {
   Tensor y = empty_like(x);
-  map(stream_, output(y), Relu{}, input(x));
+  map_tensors(stream_, y, Relu{}, x);
   return y;
 }
 
 Tensor CudaBackend::relu_backward(const Tensor& grad, const Tensor& output_of_relu) {
   Tensor dx = empty_like(grad);
-  map(stream_, output(dx), ReluBackward{}, input(grad), input(output_of_relu));
+  map_tensors(stream_, dx, ReluBackward{}, grad, output_of_relu);
   return dx;
 }
 

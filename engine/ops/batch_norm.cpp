@@ -21,12 +21,15 @@ Variable batch_norm(const Variable& x, const Variable& scale, const Variable& sh
     reject("batch_norm: one value a channel, as in {}, has no variance to train with", to_string(x.shape()));
   if (residual.defined()) require_same_shape("batch_norm", x, residual);
 
+  for (const Tensor& given : {scale.value(), shift.value(), running_mean, running_variance})
+    require_float32("batch_norm", given);
+
   const bool saves = recording({&x, &scale, &shift, &residual});
   const bool has_residual = residual.defined();
   BatchNormSaved saved;
-  Tensor y = backend(x.value()).batch_norm(
-      x.value(), scale.value(), shift.value(), running_mean, running_variance, options,
-      has_residual ? residual.value() : Tensor(), saves ? &saved : nullptr);
+  Tensor y = kernels_for("batch_norm", x)
+                 .batch_norm(x.value(), scale.value(), shift.value(), running_mean, running_variance, options,
+                             has_residual ? residual.value() : Tensor(), saves ? &saved : nullptr);
   if (!saves) return Variable(std::move(y));
   const Tensor mask = options.relu && has_residual ? y : Tensor();
   return record("batch_norm", std::move(y), {x, scale, shift, residual}, [=](Tensor grad) {

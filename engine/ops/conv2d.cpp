@@ -16,11 +16,13 @@ Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
   if (!fits || image.numel() == 0)
     reject("conv2d: images {} and weights {} do not fit (stride {}, padding {})", to_string(image),
            to_string(kernel), window.stride, window.padding);
+  require_float32("conv2d", weight);
+  require_float32("conv2d", bias);
   if (bias.defined() && bias.shape() != Shape{kernel[0]})
     reject("conv2d: bias {} does not fit weights {}", to_string(bias.shape()), to_string(kernel));
 
-  Tensor y =
-      backend(x.value()).conv2d(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), window);
+  Tensor y = kernels_for("conv2d", x)
+                 .conv2d(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), window);
   trace.count_multiply_adds(static_cast<double>(y.numel()) * static_cast<double>(kernel.numel() / kernel[0]));
   return record("conv2d", std::move(y), {x, weight, bias}, [=](const Tensor& grad) {
     Backend& kernels = backend(grad);

@@ -1,6 +1,6 @@
 // y = mask·x/(1 − p): linear in x, so the backward is the same map over the gradient, its mask drawn again.
 #include "engine/backend.h"
-#include "engine/error.h"
+#include "engine/ops/check.h"
 #include "engine/trace.h"
 
 namespace noisegate {
@@ -11,7 +11,7 @@ Variable dropout(const Variable& x, float probability, std::uint64_t seed, std::
     reject("dropout: a probability of {} is not in [0, 1)", probability);
   if (x.shape().rank() == 0) reject("dropout: a scalar has no rows to drop from");
   return record(
-      "dropout", backend(x.value()).dropout(x.value(), probability, seed, step), {x},
+      "dropout", kernels_for("dropout", x).dropout(x.value(), probability, seed, step), {x},
       [=](const Tensor& grad) { return std::vector{backend(grad).dropout(grad, probability, seed, step)}; });
 }
 

@@ -7,7 +7,7 @@ namespace {
 
 Variable unary(const char* name, Backend::Unary op, const Variable& x) {
   const Trace trace(name, Trace::Pass::forward);
-  Tensor y = backend(x.value()).unary(op, x.value());
+  Tensor y = kernels_for(name, x).unary(op, x.value());
   return record(name, y, {x}, [=](const Tensor& grad) {
     return std::vector{backend(grad).unary_backward(op, grad, x.value(), y)};
   });
@@ -18,7 +18,7 @@ Variable unary(const char* name, Backend::Unary op, const Variable& x) {
 Variable add(const Variable& a, const Variable& b) {
   const Trace trace("add", Trace::Pass::forward);
   require_same_shape("add", a, b);
-  return record("add", backend(a.value()).combine(1, a.value(), 1, b.value()), {a, b},
+  return record("add", kernels_for("add", a).combine(1, a.value(), 1, b.value()), {a, b},
                 [](const Tensor& grad) {
                   return std::vector{grad, grad};
                 });
@@ -27,7 +27,7 @@ Variable add(const Variable& a, const Variable& b) {
 Variable subtract(const Variable& a, const Variable& b) {
   const Trace trace("subtract", Trace::Pass::forward);
   require_same_shape("subtract", a, b);
-  return record("subtract", backend(a.value()).combine(1, a.value(), -1, b.value()), {a, b},
+  return record("subtract", kernels_for("subtract", a).combine(1, a.value(), -1, b.value()), {a, b},
                 [](const Tensor& grad) {
                   return std::vector{grad, backend(grad).affine(grad, -1, 0)};
                 });
@@ -36,7 +36,7 @@ Variable subtract(const Variable& a, const Variable& b) {
 Variable multiply(const Variable& a, const Variable& b) {
   const Trace trace("multiply", Trace::Pass::forward);
   require_same_shape("multiply", a, b);
-  return record("multiply", backend(a.value()).multiply(a.value(), b.value()), {a, b},
+  return record("multiply", kernels_for("multiply", a).multiply(a.value(), b.value()), {a, b},
                 [=](const Tensor& grad) {
                   std::vector<Tensor> grads(2);
                   if (a.requires_grad()) grads[0] = backend(grad).multiply(grad, b.value());
@@ -47,7 +47,7 @@ Variable multiply(const Variable& a, const Variable& b) {
 
 Variable affine(const Variable& x, float factor, float offset) {
   const Trace trace("affine", Trace::Pass::forward);
-  return record("affine", backend(x.value()).affine(x.value(), factor, offset), {x},
+  return record("affine", kernels_for("affine", x).affine(x.value(), factor, offset), {x},
                 [=](const Tensor& grad) { return std::vector{backend(grad).affine(grad, factor, 0)}; });
 }
 

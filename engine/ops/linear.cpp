@@ -1,4 +1,4 @@
-// y = x·wᵀ + b. Backward: dx = dy·w, dw = dyᵀ·x, db = Σ_n dy.
+// y = x·wᵀ + b. Backward: dx = dy·w, dw = dyᵀ·x, db = Σ_n dy. y is float32 whatever x is: it is the logits.
 #include "engine/backend.h"
 #include "engine/ops/check.h"
 #include "engine/trace.h"
@@ -11,10 +11,13 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias)
   require_rank("linear", weight, 2);
   if (x.shape()[1] != weight.shape()[1])
     reject("linear: inputs {} and weights {} do not fit", to_string(x.shape()), to_string(weight.shape()));
+  require_float32("linear", weight);
+  require_float32("linear", bias);
   if (bias.defined() && bias.shape() != Shape{weight.shape()[0]})
     reject("linear: bias {} does not fit weights {}", to_string(bias.shape()), to_string(weight.shape()));
 
-  Tensor y = backend(x.value()).linear(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor());
+  Tensor y =
+      kernels_for("linear", x).linear(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor());
   trace.count_multiply_adds(static_cast<double>(y.numel()) * static_cast<double>(x.shape()[1]));
   return record("linear", std::move(y), {x, weight, bias}, [=](const Tensor& grad) {
     Backend& kernels = backend(grad);
@@ -23,7 +26,8 @@ Variable linear(const Variable& x, const Variable& weight, const Variable& bias)
       Tensor* grad_bias = bias.requires_grad() ? &grads[2] : nullptr;
       grads[1] = kernels.linear_backward_weight(grad, x.value(), grad_bias);
     }
-    if (x.requires_grad()) grads[0] = kernels.linear_backward_input(grad, weight.value());
+    if (x.requires_grad())
+      grads[0] = kernels.linear_backward_input(grad, weight.value()).to(x.value().dtype());
     return grads;
   });
 }

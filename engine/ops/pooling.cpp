@@ -21,7 +21,7 @@ void require_window(const char* op, const Variable& x, PoolWindow window) {
 Variable max_pool2d(const Variable& x, PoolWindow window) {
   const Trace trace("max_pool2d", Trace::Pass::forward);
   require_window("max_pool2d", x, window);
-  Pooled pooled = backend(x.value()).max_pool2d(x.value(), window);
+  Pooled pooled = kernels_for("max_pool2d", x).max_pool2d(x.value(), window);
   return record("max_pool2d", std::move(pooled.output), {x},
                 [argmax = std::move(pooled.argmax), shape = x.shape(), window](const Tensor& grad) {
                   return std::vector{backend(grad).max_pool2d_backward(grad, argmax, shape, window)};
@@ -31,7 +31,7 @@ Variable max_pool2d(const Variable& x, PoolWindow window) {
 Variable average_pool2d(const Variable& x, PoolWindow window) {
   const Trace trace("average_pool2d", Trace::Pass::forward);
   require_window("average_pool2d", x, window);
-  return record("average_pool2d", backend(x.value()).average_pool2d(x.value(), window), {x},
+  return record("average_pool2d", kernels_for("average_pool2d", x).average_pool2d(x.value(), window), {x},
                 [shape = x.shape(), window](const Tensor& grad) {
                   return std::vector{backend(grad).average_pool2d_backward(grad, shape, window)};
                 });
@@ -40,8 +40,8 @@ Variable average_pool2d(const Variable& x, PoolWindow window) {
 Variable global_average_pool(const Variable& x) {
   const Trace trace("global_average_pool", Trace::Pass::forward);
   require_rank("global_average_pool", x, 4);
-  return record("global_average_pool", backend(x.value()).global_average_pool(x.value()), {x},
-                [shape = x.shape(), layout = x.value().layout()](const Tensor& grad) {
+  return record("global_average_pool", kernels_for("global_average_pool", x).global_average_pool(x.value()),
+                {x}, [shape = x.shape(), layout = x.value().layout()](const Tensor& grad) {
                   return std::vector{backend(grad).global_average_pool_backward(grad, shape, layout)};
                 });
 }

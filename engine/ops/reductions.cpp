@@ -6,6 +6,7 @@ namespace noisegate {
 
 Variable sum(const Variable& x) {
   const Trace trace("sum", Trace::Pass::forward);
+  require_float32("sum", x);
   return record("sum", backend(x.value()).sum(x.value()), {x}, [shape = x.shape()](const Tensor& grad) {
     return std::vector{backend(grad).broadcast_rows(grad.reshape({1}), shape.numel()).reshape(shape)};
   });
@@ -17,6 +18,7 @@ Variable mean(const Variable& x) {
 
 Variable row_sum(const Variable& x) {
   const Trace trace("row_sum", Trace::Pass::forward);
+  require_float32("row_sum", x);
   require_rank("row_sum", x, 2);
   return record("row_sum", backend(x.value()).row_sum(x.value()), {x},
                 [columns = x.shape()[1]](const Tensor& grad) {
@@ -26,6 +28,7 @@ Variable row_sum(const Variable& x) {
 
 Variable gather(const Variable& x, const Tensor& index) {
   const Trace trace("gather", Trace::Pass::forward);
+  require_float32("gather", x);
   require_rank("gather", x, 2);
   if (index.shape() != Shape{x.shape()[0]} || index.dtype() != DType::i32)
     reject("gather: an index of {} {} does not fit {}", to_string(index.dtype()), to_string(index.shape()),
