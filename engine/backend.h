@@ -110,7 +110,9 @@ class Backend {
   /// One step of SGD over all parameters (see optimizer.h); returns the gradient's L2 norm before clipping,
   /// on the device, or an undefined tensor where clip_norm is 0.
   virtual Tensor sgd(std::span<ParameterUpdate> parameters, const SgdStep& step) = 0;
-  virtual void exponential_average(Tensor& average, const Tensor& value, float decay) = 0;
+  /// averages[i] ← decay·averages[i] + (1 − decay)·values[i].
+  virtual void exponential_average(std::span<Tensor> averages, std::span<const Tensor> values,
+                                   float decay) = 0;
 };
 
 /// The backend of a device. Throws Error for cuda where there is none.

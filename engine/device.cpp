@@ -8,6 +8,8 @@ namespace noisegate {
 namespace {
 
 ConvolutionAlgorithm chosen_convolution = ConvolutionAlgorithm::automatic;
+Precision chosen_precision = Precision::fp32;
+GpuAccess gpu{};
 
 }  // namespace
 
@@ -15,17 +17,51 @@ std::string to_string(Device device) {
   return device == Device::cpu ? "cpu" : "cuda";
 }
 
+void set_gpu_access(const GpuAccess& access) {
+  gpu = access;
+}
+
 bool cuda_available() {
-  return false;
+  return gpu.missing && gpu.missing().empty();
 }
 
 Device parse_device(const std::string& word) {
   if (word == "cpu") return Device::cpu;
   if (word == "auto") return cuda_available() ? Device::cuda : Device::cpu;
   if (word != "cuda") reject("--device {}: there are auto, cpu and cuda", word);
-  if (!cuda_available())
-    reject("--device cuda: this build of Noisegate has no CUDA backend; use --device cpu");
+  if (!gpu.missing) reject("--device cuda: this build of Noisegate has no CUDA backend; use --device cpu");
+  if (const std::string reason = gpu.missing(); !reason.empty())
+    reject("--device cuda: there is no GPU here that can be used: {}", reason);
   return Device::cuda;
+}
+
+std::string to_string(Precision precision) {
+  switch (precision) {
+    case Precision::fp32:
+      return "fp32";
+    case Precision::tf32:
+      return "tf32";
+    case Precision::bf16:
+      break;
+  }
+  return "bf16";
+}
+
+Precision parse_precision(const std::string& word) {
+  for (const Precision precision : {Precision::fp32, Precision::tf32, Precision::bf16})
+    if (word == to_string(precision)) return precision;
+  reject("--precision is fp32, tf32 or bf16, not '{}'", word);
+}
+
+void use_device(Device device, Precision precision) {
+  if (device == Device::cpu && precision != Precision::fp32)
+    reject("--precision {} needs a GPU: the CPU computes in fp32", to_string(precision));
+  if (device == Device::cuda) gpu.start(precision);
+  chosen_precision = precision;
+}
+
+Precision precision() {
+  return chosen_precision;
 }
 
 void set_thread_count(int threads) {

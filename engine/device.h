@@ -1,4 +1,4 @@
-// Where tensors live, how many threads the CPU kernels use, and how they convolve.
+// Where tensors live, how precisely and by how many threads they are worked on, and how the CPU convolves.
 #pragma once
 
 #include <cstdint>
@@ -14,8 +14,35 @@ std::string to_string(Device device);
 /// Throws Error for another word, and for "cuda" where this build or this machine has none.
 Device parse_device(const std::string& word);
 
-/// Whether this build has the CUDA backend and this machine a GPU.
+/// Whether this build has the CUDA backend and this machine a GPU that it can use.
 bool cuda_available();
+
+/// How numbers are kept and multiplied. The CPU knows fp32 alone.
+enum class Precision : std::uint8_t {
+  fp32,  // float32 throughout
+  tf32,  // float32; convolutions round their factors to TF32
+  bf16,  // activations and what convolutions multiply are bfloat16; parameters, sums and statistics float32
+};
+
+std::string to_string(Precision precision);
+/// "fp32", "tf32" or "bf16"; throws Error for another word.
+Precision parse_precision(const std::string& word);
+
+/// Makes the device ready to work at this precision: call it before anything is put there. Throws Error for a
+/// precision that the device does not have, and where a GPU cannot be started.
+void use_device(Device device, Precision precision);
+/// What the last use_device() said.
+Precision precision();
+
+/// How a build gets at its GPU.
+struct GpuAccess {
+  /// Why this machine has none that can be used, as it may follow a colon; empty where it has.
+  std::string (*missing)();
+  /// Gives Device::cuda memory, a queue and a backend of this precision; later calls change the precision.
+  void (*start)(Precision precision);
+};
+/// Before anything asks for a GPU; without it there is none.
+void set_gpu_access(const GpuAccess& access);
 
 /// Threads of the CPU kernels; 0 means one per core. Same count, same seed → the same bits.
 void set_thread_count(int threads);

@@ -161,12 +161,22 @@ Pool& cpu_pool() {
   static auto* pool = new Pool(pooling ? take_from_system : nullptr, cpu_alignment);
   return *pool;
 }
-Pool* cuda_pool = nullptr;
+
+/// The pools of Device::cuda: everyone's, and that of steps.
+struct CudaPools {
+  Pool general, steps;
+};
+CudaPools* cuda_pools = nullptr;
+bool in_step = false;
+
+CudaPools& pools_of_cuda() {
+  if (!cuda_pools) reject("this build of Noisegate has no CUDA backend");
+  return *cuda_pools;
+}
 
 Pool& pool(Device device) {
   if (device == Device::cpu) return cpu_pool();
-  if (!cuda_pool) reject("this build of Noisegate has no CUDA backend");
-  return *cuda_pool;
+  return in_step ? pools_of_cuda().steps : pools_of_cuda().general;
 }
 
 }  // namespace
@@ -177,15 +187,25 @@ std::shared_ptr<std::byte> allocate(std::size_t bytes, Device device) {
 }
 
 void set_cuda_memory(MemorySource take_segment) {
-  cuda_pool = new Pool(take_segment, cuda_alignment);
+  cuda_pools = new CudaPools{{take_segment, cuda_alignment}, {take_segment, cuda_alignment}};
+}
+
+StepMemory::StepMemory() : before_(std::exchange(in_step, true)) {}
+StepMemory::~StepMemory() {
+  in_step = before_;
 }
 
 MemoryStatistics memory_statistics(Device device) {
-  return pool(device).statistics();
+  if (device == Device::cpu) return cpu_pool().statistics();
+  const MemoryStatistics general = pools_of_cuda().general.statistics(),
+                         steps = pools_of_cuda().steps.statistics();
+  return {general.in_use + steps.in_use, general.peak + steps.peak, general.reserved + steps.reserved};
 }
 
 void reset_peak_memory(Device device) {
-  pool(device).reset_peak();
+  if (device == Device::cpu) return cpu_pool().reset_peak();
+  pools_of_cuda().general.reset_peak();
+  pools_of_cuda().steps.reset_peak();
 }
 
 }  // namespace noisegate

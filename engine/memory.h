@@ -24,6 +24,20 @@ using MemorySource = std::byte* (*)(std::size_t bytes);
 /// Where the blocks of Device::cuda are to be cut from; before, allocate() refuses them.
 void set_cuda_memory(MemorySource take_segment);
 
+/// While one lives, blocks of Device::cuda come from a pool that nobody else gets blocks from: a recorded
+/// step writes where it wrote when it was recorded, whoever may have that memory by then.
+class StepMemory {
+ public:
+  StepMemory();
+  ~StepMemory();
+  StepMemory(const StepMemory&) = delete;
+  StepMemory& operator=(const StepMemory&) = delete;
+
+ private:
+  bool before_;
+};
+
+/// Of all pools of the device; the peak is the sum of theirs.
 MemoryStatistics memory_statistics(Device device);
 
 /// Lets the peak start again from what is in use now.

@@ -12,7 +12,7 @@ Sgd::Sgd(std::vector<Variable> parameters, SgdOptions options)
     velocities_.push_back(Tensor::zeros(parameter.shape(), DType::f32, parameter.value().device()));
 }
 
-void Sgd::step(double learning_rate) {
+void Sgd::step(double learning_rate, const StepScalars* scalars) {
   std::vector<ParameterUpdate> updates;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (!parameters_[i].grad().defined()) continue;
@@ -21,7 +21,7 @@ void Sgd::step(double learning_rate) {
   }
   if (updates.empty()) return;
   const SgdStep step{static_cast<float>(learning_rate), static_cast<float>(options_.momentum),
-                     options_.nesterov, static_cast<float>(options_.clip_norm)};
+                     options_.nesterov, static_cast<float>(options_.clip_norm), scalars};
   {
     const Trace trace("sgd", Trace::Pass::forward);
     backend(updates.front().value).sgd(updates, step);
@@ -36,8 +36,8 @@ MomentumAverage::MomentumAverage(std::vector<Tensor> state, double decay)
 
 void MomentumAverage::update() {
   const Trace trace("momentum_average", Trace::Pass::forward);
-  for (std::size_t i = 0; i < state_.size(); ++i)
-    backend(state_[i]).exponential_average(average_[i], state_[i], static_cast<float>(decay_));
+  if (!state_.empty())
+    backend(state_.front()).exponential_average(average_, state_, static_cast<float>(decay_));
 }
 
 }  // namespace noisegate

@@ -3,6 +3,7 @@
 
 #include "engine/autograd.h"
 #include "engine/spec.h"
+#include "engine/step_scalars.h"
 
 #include <memory>
 #include <string>
@@ -25,8 +26,9 @@ class Sgd {
  public:
   Sgd(std::vector<Variable> parameters, SgdOptions options);
 
-  /// Updates every parameter that has a gradient, then drops the gradients.
-  void step(double learning_rate);
+  /// Updates every parameter that has a gradient, then drops the gradients. On the GPU the learning rate is
+  /// read from `scalars`, in device memory, where that is not null.
+  void step(double learning_rate, const StepScalars* scalars = nullptr);
 
   /// One per parameter, in their order: the optimiser's whole state.
   std::vector<Tensor>& velocities() { return velocities_; }

@@ -8,7 +8,8 @@
 
 namespace noisegate {
 
-/// Times the scope it lives in, while tracing is on; costs one branch while it is off.
+/// Times the scope it lives in, while tracing is on, and tells a profiler of it, where one was set; costs two
+/// branches otherwise.
 class Trace {
  public:
   enum class Pass { forward, backward };
@@ -26,6 +27,9 @@ class Trace {
 
   /// Notes the arithmetic that the scope does.
   void count_multiply_adds(double count) const;
+
+  /// Called at the begin of each scope with a name ("conv2d", "conv2d backward"), and at its end.
+  static void set_ranges(void (*begin)(const char* name), void (*end)());
 
   /// Turns tracing on or off; turning it on forgets what was counted before.
   static void enable(bool on);

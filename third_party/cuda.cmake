@@ -1,26 +1,23 @@
-# NOISEGATE_CUDA: AUTO takes CUDA where nvcc is, ON requires it, OFF does without.
-#
-# The backend that it will switch is not linked yet: its kernels (engine/cuda) compile, and are tested under emulation,
-# but have not trained on a GPU. So AUTO builds the CPU's alone, and ON says so instead of giving less than was asked
-# for. Where nvcc is, the target noisegate_kernels, which `all` leaves out, compiles the kernels.
+# NOISEGATE_CUDA: AUTO takes CUDA where nvcc is, ON requires it, OFF does without. The backend is linked with CUDA's
+# runtime inside, so the program also starts where there is neither a toolkit nor a GPU.
 set(NOISEGATE_CUDA AUTO CACHE STRING "Build the CUDA backend: AUTO, ON or OFF")
 set_property(CACHE NOISEGATE_CUDA PROPERTY STRINGS AUTO ON OFF)
 
 if(NOT NOISEGATE_CUDA MATCHES "^(AUTO|ON|OFF)$")
   message(FATAL_ERROR "NOISEGATE_CUDA must be AUTO, ON or OFF, not ${NOISEGATE_CUDA}")
 endif()
-if(NOISEGATE_CUDA STREQUAL ON)
-  message(FATAL_ERROR "NOISEGATE_CUDA=ON: Noisegate has no CUDA backend to link yet; configure with AUTO or OFF")
-endif()
 
 # The toolkit's folder is often not in PATH.
-if(NOISEGATE_CUDA STREQUAL AUTO)
+if(NOT NOISEGATE_CUDA STREQUAL OFF)
   find_program(NOISEGATE_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
 endif()
 if(NOISEGATE_NVCC)
   set(CMAKE_CUDA_COMPILER ${NOISEGATE_NVCC})
   include(CheckLanguage)
   check_language(CUDA)
+endif()
+if(NOISEGATE_CUDA STREQUAL ON AND NOT CMAKE_CUDA_COMPILER)
+  message(FATAL_ERROR "NOISEGATE_CUDA=ON: there is no nvcc in PATH, CUDA_HOME or /usr/local/cuda")
 endif()
 if(CMAKE_CUDA_COMPILER)
   # Code for Ampere and for Hopper, and PTX of which the driver makes code for what comes later.

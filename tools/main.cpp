@@ -2,6 +2,7 @@
 #include "engine/error.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/cuda/start.h"
 #include "tools/options.h"
 
 #include <csignal>
@@ -90,5 +91,6 @@ int main(int argument_count, char** arguments) {
   // A file beyond the limit of the shell or disk is then a failed write with a sentence, not a killed
   // process.
   std::signal(SIGXFSZ, SIG_IGN);
+  noisegate::offer_gpu();
   return noisegate::run({arguments + 1, arguments + argument_count});
 }

@@ -51,7 +51,7 @@ class CpuBackend final : public Backend {
   void fill(Tensor& x, float value) override;
   void copy(Tensor& destination, const Tensor& source) override;
   Tensor sgd(std::span<ParameterUpdate> parameters, const SgdStep& step) override;
-  void exponential_average(Tensor& average, const Tensor& value, float decay) override;
+  void exponential_average(std::span<Tensor> averages, std::span<const Tensor> values, float decay) override;
 };
 
 }  // namespace noisegate

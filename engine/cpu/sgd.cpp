@@ -52,12 +52,15 @@ Tensor CpuBackend::sgd(std::span<ParameterUpdate> parameters, const SgdStep& ste
   return norm;
 }
 
-void CpuBackend::exponential_average(Tensor& average, const Tensor& value, float decay) {
-  float* mean = average.data<float>();
-  const float* in = value.data<float>();
-  const std::int64_t count = average.numel();
+void CpuBackend::exponential_average(std::span<Tensor> averages, std::span<const Tensor> values,
+                                     float decay) {
+  for (std::size_t t = 0; t < averages.size(); ++t) {
+    float* mean = averages[t].data<float>();
+    const float* in = values[t].data<float>();
+    const std::int64_t count = averages[t].numel();
 #pragma omp parallel for simd schedule(static) if (count > 1 << 14)
-  for (std::int64_t i = 0; i < count; ++i) mean[i] = decay * mean[i] + (1 - decay) * in[i];
+    for (std::int64_t i = 0; i < count; ++i) mean[i] = decay * mean[i] + (1 - decay) * in[i];
+  }
 }
 
 }  // namespace noisegate

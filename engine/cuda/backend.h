@@ -12,9 +12,10 @@ namespace noisegate::cuda {
 /// gets it writes after the last reader has read.
 class CudaBackend final : public Backend {
  public:
-  /// `precision` is that of convolutions.
+  /// `precision` is that of convolutions of float32 tensors.
   explicit CudaBackend(Stream stream, Precision precision = Precision::float32)
       : stream_(stream), precision_(precision) {}
+  void set_precision(Precision precision) { precision_ = precision; }
 
   Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window) override;
   Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
@@ -59,7 +60,7 @@ class CudaBackend final : public Backend {
   void fill(Tensor& x, float value) override;
   void copy(Tensor& destination, const Tensor& source) override;
   Tensor sgd(std::span<ParameterUpdate> parameters, const SgdStep& step) override;
-  void exponential_average(Tensor& average, const Tensor& value, float decay) override;
+  void exponential_average(std::span<Tensor> averages, std::span<const Tensor> values, float decay) override;
 
  private:
   Stream stream_;

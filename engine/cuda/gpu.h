@@ -6,8 +6,10 @@
 #include "engine/cuda/fragments.h"
 #include "engine/cuda/pack.h"
 
+#include <cstddef>
 #include <cstdint>
 #include <cuda_runtime.h>
+#include <memory>
 
 namespace noisegate::cuda {
 
@@ -135,6 +137,56 @@ inline void copy_bytes(Stream stream, void* to, const void* from, std::size_t by
 /// Until all work of the stream is done.
 inline void wait(Stream stream) {
   check(cudaStreamSynchronize(stream), "wait for the GPU");
+}
+
+/// A place in the stream's work.
+class Event {
+ public:
+  explicit Event(Stream stream) {
+    check(cudaEventCreateWithFlags(&event_, cudaEventDisableTiming), "an event");
+    check(cudaEventRecord(event_, stream), "an event");
+  }
+  ~Event() { cudaEventDestroy(event_); }
+  Event(const Event&) = delete;
+  Event& operator=(const Event&) = delete;
+  /// Until the work before it is done.
+  void wait() { check(cudaEventSynchronize(event_), "wait for the GPU"); }
+
+ private:
+  cudaEvent_t event_ = nullptr;
+};
+
+/// Memory of the host from and to which the GPU copies by itself.
+inline std::shared_ptr<std::byte> pinned_memory(std::size_t bytes) {
+  void* memory = nullptr;
+  check(cudaMallocHost(&memory, bytes), "memory of the host");
+  return {static_cast<std::byte*>(memory), [](std::byte* given) { cudaFreeHost(given); }};
+}
+
+/// Captured work.
+class Graph {
+ public:
+  explicit Graph(cudaGraph_t graph) { check(cudaGraphInstantiate(&graph_, graph, 0), "a graph"); }
+  ~Graph() { cudaGraphExecDestroy(graph_); }
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+  void run(Stream stream) const { check(cudaGraphLaunch(graph_, stream), "launch of a graph"); }
+
+ private:
+  cudaGraphExec_t graph_ = nullptr;
+};
+
+/// Until stop_capture() the stream's work is not run.
+inline void start_capture(Stream stream) {
+  // Relaxed: the pool may ask for memory meanwhile.
+  check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "capture of a graph");
+}
+inline std::unique_ptr<Graph> stop_capture(Stream stream) {
+  cudaGraph_t captured = nullptr;
+  check(cudaStreamEndCapture(stream, &captured), "capture of a graph");
+  const std::unique_ptr<CUgraph_st, void (*)(cudaGraph_t)> owner(captured,
+                                                                 [](cudaGraph_t g) { cudaGraphDestroy(g); });
+  return std::make_unique<Graph>(captured);
 }
 
 /// What launch() does on this machine.

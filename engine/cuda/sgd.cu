@@ -1,12 +1,10 @@
-// One launch for every parameter of a model: a table of them travels as the kernel's argument, and each block
-// finds in it which part of which parameter is its own.
+// One launch for every parameter of a model, and one for their momentum averages: a table of the arrays
+// travels as the kernel's argument, and each block finds in it which part of which array is its own.
 #include "engine/cuda/backend.h"
-#include "engine/cuda/each.h"
 #include "engine/cuda/memory.h"
 #include "engine/cuda/reduce.h"
 #include "engine/sgd_update.h"
 
-#include <algorithm>
 #include <vector>
 
 namespace noisegate::cuda {
@@ -18,50 +16,72 @@ struct Parameter {
   Span<float> value, velocity;
   Span<const float> grad;
   float weight_decay, l1_decay;
-  int first_block;
+
+  NOISEGATE_HD std::int64_t size() const { return value.size(); }
 };
 
-/// What a block has of a parameter: its elements [begin, end).
+struct Averaged {
+  Span<float> average;
+  Span<const float> value;
+
+  NOISEGATE_HD std::int64_t size() const { return value.size(); }
+};
+
+/// What a block has of an entry: its elements [begin, end).
+template <class Entry>
 struct Share {
-  const Parameter& parameter;
+  const Entry& entry;
   std::int64_t begin, end;
 };
 
+template <class Entry>
 class Table {
  public:
-  /// As many as an argument holds (32 KB); larger models take several launches.
-  static constexpr int most = 448;
+  /// As many as an argument of 32 KB holds, with room for others beside the table.
+  static constexpr int most = 31 * 1024 / (sizeof(Entry) + sizeof(int));
 
-  explicit Table(std::span<const ParameterUpdate> updates) : count_(static_cast<int>(updates.size())) {
-    for (int i = 0; i < count_; ++i) {
-      Tensor value = updates[i].value, velocity = updates[i].velocity;
-      parameters_[i] = {output(value),           output(velocity),    input(updates[i].grad),
-                        updates[i].weight_decay, updates[i].l1_decay, blocks_};
-      blocks_ += static_cast<int>(parts(value.numel(), elements_of_block));
-    }
+  void add(const Entry& entry) {
+    entries_[count_] = entry;
+    first_blocks_[count_++] = blocks_;
+    blocks_ += static_cast<int>(parts(entry.size(), elements_of_block));
   }
-
+  bool is_full() const { return count_ == most; }
   int blocks() const { return blocks_; }
 
-  /// By halving: the last parameter that begins at or before the block.
-  NOISEGATE_DEVICE Share share(int block) const {
+  /// By halving: the last entry that begins at or before the block.
+  NOISEGATE_DEVICE Share<Entry> share(int block) const {
     int low = 0, high = count_;
     while (high - low > 1) {
       const int middle = (low + high) / 2;
-      if (parameters_[middle].first_block <= block)
+      if (first_blocks_[middle] <= block)
         low = middle;
       else
         high = middle;
     }
-    const Parameter& parameter = parameters_[low];
-    const std::int64_t begin = std::int64_t{block - parameter.first_block} * elements_of_block;
-    const std::int64_t limit = begin + elements_of_block, size = parameter.value.size();
-    return {parameter, begin, limit < size ? limit : size};
+    const std::int64_t begin = std::int64_t{block - first_blocks_[low]} * elements_of_block;
+    const std::int64_t limit = begin + elements_of_block, size = entries_[low].size();
+    return {entries_[low], begin, limit < size ? limit : size};
   }
 
  private:
-  Parameter parameters_[most];
-  int count_, blocks_ = 0;
+  Entry entries_[most];
+  int first_blocks_[most];
+  int count_ = 0, blocks_ = 0;
+};
+
+/// Tables that grow as they must: few models need a second one.
+template <class Entry>
+class Tables {
+ public:
+  void add(const Entry& entry) {
+    if (tables_.empty() || tables_.back().is_full()) tables_.emplace_back();
+    tables_.back().add(entry);
+  }
+  auto begin() const { return tables_.begin(); }
+  auto end() const { return tables_.end(); }
+
+ private:
+  std::vector<Table<Entry>> tables_;
 };
 
 /// squares[block] = Σ grad² of the block's share.
@@ -70,15 +90,15 @@ struct GradientSquares {
   struct Shared {
     SharedArray<double, threads / warp_size> of_warps;
   };
-  Table table;
+  Table<Parameter> table;
   Span<double> squares;
   int first;  // where this table's blocks begin in `squares`
 
   NOISEGATE_DEVICE void operator()(const Thread& thread, Shared& shared) const {
-    const Share share = table.share(thread.block());
+    const Share<Parameter> share = table.share(thread.block());
     double sum = 0;
     for (std::int64_t i = share.begin + thread.index(); i < share.end; i += threads) {
-      const double gradient = share.parameter.grad[i];
+      const double gradient = share.entry.grad[i];
       sum += gradient * gradient;
     }
     sum = block_sum(thread, shared.of_warps, sum);
@@ -105,15 +125,17 @@ struct Norm {
 
 struct Update {
   static constexpr int threads = 256;
-  Table table;
+  Table<Parameter> table;
   SgdUpdate step;  // clip and decays are each parameter's
   float clip_norm;
-  Span<const float> norm;  // none: no clipping
+  Span<const float> norm;           // none: no clipping
+  Span<const StepScalars> scalars;  // none: the step has its rate already
 
   NOISEGATE_DEVICE void operator()(const Thread& thread) const {
-    const Share share = table.share(thread.block());
-    const Parameter& parameter = share.parameter;
+    const Share<Parameter> share = table.share(thread.block());
+    const Parameter& parameter = share.entry;
     SgdUpdate update = step;
+    if (scalars) update.rate = scalars[0].learning_rate;
     if (norm && norm[0] + 1e-6f > clip_norm) update.clip = clip_norm / (norm[0] + 1e-6f);
     update.weight_decay = parameter.weight_decay;
     update.l1_decay = parameter.l1_decay;
@@ -123,18 +145,25 @@ struct Update {
 };
 
 struct Average {
+  static constexpr int threads = 256;
+  Table<Averaged> table;
   float decay;
-  NOISEGATE_HD float operator()(float average, float value) const {
-    return decay * average + (1 - decay) * value;
+
+  NOISEGATE_DEVICE void operator()(const Thread& thread) const {
+    const Share<Averaged> share = table.share(thread.block());
+    for (std::int64_t i = share.begin + thread.index(); i < share.end; i += threads) {
+      float& average = share.entry.average[i];
+      average = decay * average + (1 - decay) * share.entry.value[i];
+    }
   }
 };
 
-Tensor gradient_norm(Stream stream, const std::vector<Table>& tables) {
+Tensor gradient_norm(Stream stream, const Tables<Parameter>& tables) {
   int blocks = 0;
-  for (const Table& table : tables) blocks += table.blocks();
+  for (const Table<Parameter>& table : tables) blocks += table.blocks();
   const Workspace<double> squares(blocks);
   int first = 0;
-  for (const Table& table : tables) {
+  for (const Table<Parameter>& table : tables) {
     launch(stream, table.blocks(), GradientSquares{table, squares.span(), first});
     first += table.blocks();
   }
@@ -146,19 +175,24 @@ Tensor gradient_norm(Stream stream, const std::vector<Table>& tables) {
 }  // namespace
 
 Tensor CudaBackend::sgd(std::span<ParameterUpdate> parameters, const SgdStep& step) {
-  std::vector<Table> tables;
-  for (std::size_t begin = 0; begin < parameters.size(); begin += Table::most)
-    tables.emplace_back(
-        parameters.subspan(begin, std::min<std::size_t>(Table::most, parameters.size() - begin)));
+  Tables<Parameter> tables;
+  for (ParameterUpdate& update : parameters)
+    tables.add({output(update.value), output(update.velocity), input(update.grad), update.weight_decay,
+                update.l1_decay});
   const Tensor norm = step.clip_norm > 0 ? gradient_norm(stream_, tables) : Tensor();
   const SgdUpdate update{step.learning_rate, step.momentum, step.nesterov, 1, 0, 0};
-  for (const Table& table : tables)
-    launch(stream_, table.blocks(), Update{table, update, step.clip_norm, input(norm)});
+  const Span<const StepScalars> scalars =
+      step.scalars ? Span<const StepScalars>(step.scalars, 1) : Span<const StepScalars>();
+  for (const Table<Parameter>& table : tables)
+    launch(stream_, table.blocks(), Update{table, update, step.clip_norm, input(norm), scalars});
   return norm;
 }
 
-void CudaBackend::exponential_average(Tensor& average, const Tensor& value, float decay) {
-  map(stream_, output(average), Average{decay}, input(average), input(value));
+void CudaBackend::exponential_average(std::span<Tensor> averages, std::span<const Tensor> values,
+                                      float decay) {
+  Tables<Averaged> tables;
+  for (std::size_t i = 0; i < averages.size(); ++i) tables.add({output(averages[i]), input(values[i])});
+  for (const Table<Averaged>& table : tables) launch(stream_, table.blocks(), Average{table, decay});
 }
 
 }  // namespace noisegate::cuda

@@ -4,16 +4,19 @@
 
 #include "tests/emulation/block.h"
 #include "tests/emulation/matrix.h"
+#include "tests/emulation/queue.h"
 #include "tests/emulation/shared_memory.h"
 
 #include <cstdint>
 #include <cstring>
 #include <memory>
 #include <typeinfo>
+#include <utility>
+#include <vector>
 
 namespace noisegate::cuda {
 
-/// There is but one order in which kernels run here.
+/// There is but one.
 struct Stream {};
 
 using emulation::number_of_tf32;
@@ -81,25 +84,59 @@ class Thread {
 };
 
 inline void copy_bytes(Stream, void* to, const void* from, std::size_t bytes) {
-  std::memcpy(to, from, bytes);
+  emulation::submit_copy(to, from, bytes);
 }
 
-/// All work is done when it is asked for.
-inline void wait(Stream) {}
+inline void wait(Stream) {
+  emulation::wait();
+}
+
+class Event {
+ public:
+  explicit Event(Stream) : place_(emulation::place()) {}
+  void wait() { emulation::wait_until(place_); }
+
+ private:
+  std::uint64_t place_;
+};
+
+inline std::shared_ptr<std::byte> pinned_memory(std::size_t bytes) {
+  return std::shared_ptr<std::byte>(new std::byte[bytes], std::default_delete<std::byte[]>());
+}
+
+class Graph {
+ public:
+  explicit Graph(std::vector<emulation::Work> work) : work_(std::move(work)) {}
+  void run(Stream) const {
+    for (const emulation::Work& work : work_) emulation::submit(work);
+  }
+
+ private:
+  std::vector<emulation::Work> work_;
+};
+
+inline void start_capture(Stream) {
+  emulation::start_recording();
+}
+inline std::unique_ptr<Graph> stop_capture(Stream) {
+  return std::make_unique<Graph>(emulation::stop_recording());
+}
 
 template <class Kernel>
 void run_grid(Stream, int blocks, const Kernel& kernel) {
-  emulation::Block model(Kernel::threads);
-  for (int block = 0; block < blocks; ++block) {
-    emulation::in_kernel(typeid(Kernel), block, [&] {
-      if constexpr (requires { typename Kernel::Shared; }) {
-        const auto shared = std::make_unique<typename Kernel::Shared>();
-        model.run([&](int thread) { kernel(Thread(thread, block, blocks), *shared); });
-      } else {
-        model.run([&](int thread) { kernel(Thread(thread, block, blocks)); });
-      }
-    });
-  }
+  emulation::submit([blocks, kernel] {
+    emulation::Block model(Kernel::threads);
+    for (int block = 0; block < blocks; ++block) {
+      emulation::in_kernel(typeid(Kernel), block, [&] {
+        if constexpr (requires { typename Kernel::Shared; }) {
+          const auto shared = std::make_unique<typename Kernel::Shared>();
+          model.run([&](int thread) { kernel(Thread(thread, block, blocks), *shared); });
+        } else {
+          model.run([&](int thread) { kernel(Thread(thread, block, blocks)); });
+        }
+      });
+    }
+  });
 }
 
 }  // namespace noisegate::cuda

@@ -1,0 +1,41 @@
+#include "engine/replay.h"
+
+#include "engine/memory.h"
+
+#include <exception>
+
+namespace noisegate {
+namespace {
+
+/// What went wrong is being thrown already, and may have broken the recording too.
+void abandon_recording() {
+  try {
+    device_queue().stop_recording();
+  } catch (const std::exception&) {
+  }
+}
+
+}  // namespace
+
+void Replay::run(const std::function<void()>& work) {
+  if (!recorded_ && records_ && has_run_) {
+    const StepMemory memory;
+    device_queue().start_recording();
+    try {
+      work();
+    } catch (...) {
+      abandon_recording();
+      throw;
+    }
+    recorded_ = device_queue().stop_recording();
+  }
+  if (recorded_) {
+    recorded_->run();
+  } else {
+    const StepMemory memory;
+    work();
+    has_run_ = true;
+  }
+}
+
+}  // namespace noisegate

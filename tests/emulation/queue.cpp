@@ -1,0 +1,98 @@
+#include "tests/emulation/queue.h"
+
+#include "engine/error.h"
+
+#include <cstring>
+#include <deque>
+#include <map>
+#include <new>
+#include <utility>
+
+namespace noisegate::emulation {
+namespace {
+
+struct Queue {
+  bool late = false, recording = false;
+  std::deque<Work> waiting;
+  std::uint64_t done = 0;
+  std::vector<Work> recorded;
+  std::map<const std::byte*, std::size_t> segments;  // of device memory, by their first bytes
+};
+
+Queue& queue() {
+  static auto* one = new Queue;  // never destroyed: tensors in static storage may still be copied
+  return *one;
+}
+
+bool is_device_memory(const void* memory) {
+  const auto* byte = static_cast<const std::byte*>(memory);
+  const auto after = queue().segments.upper_bound(byte);
+  if (after == queue().segments.begin()) return false;
+  const auto& [first, bytes] = *std::prev(after);
+  return byte < first + bytes;
+}
+
+}  // namespace
+
+void submit(Work work) {
+  Queue& q = queue();
+  if (q.recording) {
+    q.recorded.push_back(std::move(work));
+  } else if (q.late) {
+    q.waiting.push_back(std::move(work));
+  } else {
+    ++q.done;
+    work();
+  }
+}
+
+void submit_copy(void* to, const void* from, std::size_t bytes) {
+  if (queue().recording && !(is_device_memory(to) && is_device_memory(from)))
+    fail("a copy of {} bytes from or to the host stands in work that is recorded", bytes);
+  submit([=] {
+    if (bytes > 0) std::memcpy(to, from, bytes);
+  });
+}
+
+void set_late(bool late) {
+  wait();
+  queue().late = late;
+}
+
+void wait() {
+  wait_until(place());
+}
+
+std::uint64_t place() {
+  return queue().done + queue().waiting.size();
+}
+
+void wait_until(std::uint64_t place) {
+  Queue& q = queue();
+  if (q.recording) fail("work that is recorded waits for the GPU");
+  while (q.done < place) {
+    const Work work = std::move(q.waiting.front());
+    q.waiting.pop_front();
+    ++q.done;
+    work();
+  }
+}
+
+void start_recording() {
+  queue().recording = true;
+  queue().recorded.clear();
+}
+
+std::vector<Work> stop_recording() {
+  queue().recording = false;
+  return std::exchange(queue().recorded, {});
+}
+
+std::byte* take_segment(std::size_t bytes) {
+  auto* segment = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{256}, std::nothrow));
+  if (!segment) fail("out of memory: the system has no {} MiB more for the emulated GPU", bytes >> 20);
+  queue().segments.emplace(segment, bytes);
+  return segment;
+}
+
+}  // namespace noisegate::emulation

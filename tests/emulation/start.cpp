@@ -1,0 +1,29 @@
+// The start of the emulated GPU.
+#include "tools/cuda/start.h"
+
+#include "tests/emulation/queue.h"
+#include "tools/cuda/install.h"
+
+#include <string>
+
+namespace noisegate {
+namespace {
+
+std::string missing() {
+  return {};
+}
+
+void start(Precision precision) {
+  static bool started = false;
+  if (!started) cuda::install({}, emulation::take_segment);
+  started = true;
+  cuda::set_precision(precision);
+}
+
+}  // namespace
+
+void offer_gpu() {
+  set_gpu_access({missing, start});
+}
+
+}  // namespace noisegate

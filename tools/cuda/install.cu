@@ -1,0 +1,27 @@
+#include "tools/cuda/install.h"
+
+#include "datasets/cuda/augment.h"
+#include "engine/cuda/backend.h"
+#include "engine/cuda/queue.h"
+
+namespace noisegate::cuda {
+namespace {
+
+// It lives to the end of the program: tensors in static storage may outlive any other order.
+CudaBackend* installed = nullptr;
+
+}  // namespace
+
+void install(Stream stream, MemorySource take_segment) {
+  installed = new CudaBackend(stream);
+  set_cuda_memory(take_segment);
+  set_device_queue(*new StreamQueue(stream));
+  set_cuda_backend(*installed);
+  set_device_batch_kernel([stream](const DeviceBatch& batch, Tensor& out) { augment(stream, batch, out); });
+}
+
+void set_precision(noisegate::Precision precision) {
+  installed->set_precision(precision == noisegate::Precision::fp32 ? Precision::float32 : Precision::tf32);
+}
+
+}  // namespace noisegate::cuda

@@ -1,0 +1,63 @@
+// Finding and starting the GPU.
+#include "tools/cuda/start.h"
+
+#include "engine/trace.h"
+#include "tools/cuda/install.h"
+
+#include <string>
+
+#include <nvtx3/nvToolsExt.h>
+
+namespace noisegate {
+namespace {
+
+using cuda::check;
+
+constexpr int least_capability = 80;
+
+std::string missing() {
+  int count = 0;
+  if (const cudaError_t status = cudaGetDeviceCount(&count); status != cudaSuccess)
+    return cudaGetErrorString(status);
+  if (count == 0) return "the driver knows of none";
+  int device = 0, major = 0, minor = 0;
+  check(cudaGetDevice(&device), "the current GPU");
+  check(cudaDeviceGetAttribute(&major, cudaDevAttrComputeCapabilityMajor, device), "the GPU's capability");
+  check(cudaDeviceGetAttribute(&minor, cudaDevAttrComputeCapabilityMinor, device), "the GPU's capability");
+  if (10 * major + minor >= least_capability) return {};
+  return "its compute capability is " + std::to_string(major) + "." + std::to_string(minor) +
+         ", and the kernels need 8.0 or more";
+}
+
+std::byte* take_segment(std::size_t bytes) {
+  void* memory = nullptr;
+  check(cudaMalloc(&memory, bytes), "memory of the GPU");
+  return static_cast<std::byte*>(memory);
+}
+
+void begin_range(const char* name) {
+  nvtxRangePushA(name);
+}
+void end_range() {
+  nvtxRangePop();
+}
+
+void start(Precision precision) {
+  static bool started = false;
+  if (!started) {
+    cudaStream_t stream = nullptr;
+    check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "a stream");
+    cuda::install(stream, take_segment);
+    Trace::set_ranges(begin_range, end_range);
+    started = true;
+  }
+  cuda::set_precision(precision);
+}
+
+}  // namespace
+
+void offer_gpu() {
+  set_gpu_access({missing, start});
+}
+
+}  // namespace noisegate
