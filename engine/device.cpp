@@ -8,7 +8,7 @@ namespace noisegate {
 namespace {
 
 ConvolutionAlgorithm chosen_convolution = ConvolutionAlgorithm::automatic;
-Precision chosen_precision = Precision::fp32;
+NumberFormat chosen_format = NumberFormat::fp32;
 GpuAccess gpu{};
 
 }  // namespace
@@ -35,33 +35,33 @@ Device parse_device(const std::string& word) {
   return Device::cuda;
 }
 
-std::string to_string(Precision precision) {
-  switch (precision) {
-    case Precision::fp32:
+std::string to_string(NumberFormat format) {
+  switch (format) {
+    case NumberFormat::fp32:
       return "fp32";
-    case Precision::tf32:
+    case NumberFormat::tf32:
       return "tf32";
-    case Precision::bf16:
+    case NumberFormat::bf16:
       break;
   }
   return "bf16";
 }
 
-Precision parse_precision(const std::string& word) {
-  for (const Precision precision : {Precision::fp32, Precision::tf32, Precision::bf16})
-    if (word == to_string(precision)) return precision;
+NumberFormat parse_precision(const std::string& word) {
+  for (const NumberFormat format : {NumberFormat::fp32, NumberFormat::tf32, NumberFormat::bf16})
+    if (word == to_string(format)) return format;
   reject("--precision is fp32, tf32 or bf16, not '{}'", word);
 }
 
-void use_device(Device device, Precision precision) {
-  if (device == Device::cpu && precision != Precision::fp32)
-    reject("--precision {} needs a GPU: the CPU computes in fp32", to_string(precision));
-  if (device == Device::cuda) gpu.start(precision);
-  chosen_precision = precision;
+void use_device(Device device, NumberFormat format) {
+  if (device == Device::cpu && format != NumberFormat::fp32)
+    reject("--precision {} needs a GPU: the CPU computes in fp32", to_string(format));
+  if (device == Device::cuda) gpu.start(format);
+  chosen_format = format;
 }
 
-Precision precision() {
-  return chosen_precision;
+NumberFormat number_format() {
+  return chosen_format;
 }
 
 void set_thread_count(int threads) {

@@ -18,28 +18,28 @@ Device parse_device(const std::string& word);
 bool cuda_available();
 
 /// How numbers are kept and multiplied. The CPU knows fp32 alone.
-enum class Precision : std::uint8_t {
+enum class NumberFormat : std::uint8_t {
   fp32,  // float32 throughout
   tf32,  // float32; convolutions round their factors to TF32
   bf16,  // activations and what convolutions multiply are bfloat16; parameters, sums and statistics float32
 };
 
-std::string to_string(Precision precision);
+std::string to_string(NumberFormat format);
 /// "fp32", "tf32" or "bf16"; throws Error for another word.
-Precision parse_precision(const std::string& word);
+NumberFormat parse_precision(const std::string& word);
 
 /// Makes the device ready to work at this precision: call it before anything is put there. Throws Error for a
 /// precision that the device does not have, and where a GPU cannot be started.
-void use_device(Device device, Precision precision);
+void use_device(Device device, NumberFormat format);
 /// What the last use_device() said.
-Precision precision();
+NumberFormat number_format();
 
 /// How a build gets at its GPU.
 struct GpuAccess {
   /// Why this machine has none that can be used, as it may follow a colon; empty where it has.
   std::string (*missing)();
   /// Gives Device::cuda memory, a queue and a backend of this precision; later calls change the precision.
-  void (*start)(Precision precision);
+  void (*start)(NumberFormat format);
 };
 /// Before anything asks for a GPU; without it there is none.
 void set_gpu_access(const GpuAccess& access);

@@ -1,6 +1,6 @@
-// The GPU's queue of work, as the host sees it. Kernels and copies are put into it and run one after the other;
-// the host goes on at once. Work can be recorded instead, and then be given to the GPU again and again, which
-// costs the host one call however many kernels it is.
+// The GPU's queue of work, as the host sees it. Kernels and copies are put into it and run one after the
+// other; the host goes on at once. Work can be recorded instead, and then be given to the GPU again and
+// again, which costs the host one call however many kernels it is.
 #pragma once
 
 #include <cstddef>
@@ -8,8 +8,8 @@
 
 namespace noisegate {
 
-/// Work that was recorded, to be run as often as is wished. It reads and writes the memory that it was recorded
-/// with.
+/// Work that was recorded, to be run as often as is wished. It reads and writes the memory that it was
+/// recorded with.
 class RecordedWork {
  public:
   virtual ~RecordedWork() = default;

@@ -8,8 +8,8 @@
 
 namespace noisegate {
 
-/// The first time the work is given to the GPU as it comes, kernel by kernel, so that everything is loaded and
-/// has its memory. The second time it is recorded, and from then on the record is run.
+/// The first time the work is given to the GPU as it comes, kernel by kernel, so that everything is loaded
+/// and has its memory. The second time it is recorded, and from then on the record is run.
 class Replay {
  public:
   /// Without `records` it comes kernel by kernel every time: for tools that look at single kernels.

@@ -1,5 +1,5 @@
-// main() of tests that run on a GPU, the emulated one or a real one: what they put on test_device goes through
-// the CUDA backend's own kernels. Where there is none, the test is skipped.
+// main() of tests that run on a GPU, the emulated one or a real one: what they put on test_device goes
+// through the CUDA backend's own kernels. Where there is none, the test is skipped.
 #define DOCTEST_CONFIG_IMPLEMENT
 #include "engine/error.h"
 #include "tests/test_device.h"
@@ -18,6 +18,6 @@ int main(int count, char** arguments) {
     std::printf("skipped: %s\n", error.what());
     return skipped;
   }
-  noisegate::use_device(noisegate::test_device, noisegate::Precision::fp32);
+  noisegate::use_device(noisegate::test_device, noisegate::NumberFormat::fp32);
   return doctest::Context(count, arguments).run();
 }

@@ -13,11 +13,11 @@ std::string missing() {
   return {};
 }
 
-void start(Precision precision) {
+void start(NumberFormat format) {
   static bool started = false;
   if (!started) cuda::install({}, emulation::take_segment);
   started = true;
-  cuda::set_precision(precision);
+  cuda::set_number_format(format);
 }
 
 }  // namespace

@@ -1,8 +1,7 @@
-#include "tools/cuda/install.h"
-
 #include "datasets/cuda/augment.h"
 #include "engine/cuda/backend.h"
 #include "engine/cuda/queue.h"
+#include "tools/cuda/install.h"
 
 namespace noisegate::cuda {
 namespace {
@@ -20,8 +19,8 @@ void install(Stream stream, MemorySource take_segment) {
   set_device_batch_kernel([stream](const DeviceBatch& batch, Tensor& out) { augment(stream, batch, out); });
 }
 
-void set_precision(noisegate::Precision precision) {
-  installed->set_precision(precision == noisegate::Precision::fp32 ? Precision::float32 : Precision::tf32);
+void set_number_format(NumberFormat format) {
+  installed->set_precision(format == NumberFormat::fp32 ? Precision::float32 : Precision::tf32);
 }
 
 }  // namespace noisegate::cuda

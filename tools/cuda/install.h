@@ -1,10 +1,9 @@
 // Everything that Noisegate has for a GPU, put in place: the queue, the backend, the kernels of the rooms.
 #pragma once
 
+#include "engine/cuda/execution.h"
 #include "engine/device.h"
 #include "engine/memory.h"
-
-#include "engine/cuda/execution.h"
 
 namespace noisegate::cuda {
 
@@ -12,6 +11,6 @@ namespace noisegate::cuda {
 void install(Stream stream, MemorySource take_segment);
 
 /// The precision of the installed backend.
-void set_precision(noisegate::Precision precision);
+void set_number_format(NumberFormat format);
 
 }  // namespace noisegate::cuda

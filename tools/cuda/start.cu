@@ -1,12 +1,10 @@
 // Finding and starting the GPU.
-#include "tools/cuda/start.h"
-
 #include "engine/trace.h"
 #include "tools/cuda/install.h"
-
-#include <string>
+#include "tools/cuda/start.h"
 
 #include <nvtx3/nvToolsExt.h>
+#include <string>
 
 namespace noisegate {
 namespace {
@@ -17,8 +15,11 @@ constexpr int least_capability = 80;
 
 std::string missing() {
   int count = 0;
-  if (const cudaError_t status = cudaGetDeviceCount(&count); status != cudaSuccess)
-    return cudaGetErrorString(status);
+  const cudaError_t status = cudaGetDeviceCount(&count);
+  if (status == cudaErrorInsufficientDriver)
+    return "the NVIDIA driver is missing, or older than this build's CUDA " +
+           std::to_string(CUDART_VERSION / 1000) + "." + std::to_string(CUDART_VERSION % 1000 / 10);
+  if (status != cudaSuccess) return cudaGetErrorString(status);
   if (count == 0) return "the driver knows of none";
   int device = 0, major = 0, minor = 0;
   check(cudaGetDevice(&device), "the current GPU");
@@ -42,7 +43,7 @@ void end_range() {
   nvtxRangePop();
 }
 
-void start(Precision precision) {
+void start(NumberFormat format) {
   static bool started = false;
   if (!started) {
     cudaStream_t stream = nullptr;
@@ -51,7 +52,7 @@ void start(Precision precision) {
     Trace::set_ranges(begin_range, end_range);
     started = true;
   }
-  cuda::set_precision(precision);
+  cuda::set_number_format(format);
 }
 
 }  // namespace
