@@ -11,6 +11,9 @@ int bench_step(const Arguments& arguments);
 /// Times ops alone, and every loss beside cross entropy.
 int bench_ops(const Arguments& arguments);
 
+/// Times every convolution of a model alone; the arguments are those of noisegate bench conv.
+int bench_conv(const Arguments& arguments);
+
 /// Times batches from JPEG files and from images in memory; the arguments are those of noisegate bench data.
 int bench_data(const Arguments& arguments);
 

@@ -2,6 +2,7 @@
 // dy.
 #include "engine/backend.h"
 #include "engine/ops/check.h"
+#include "engine/ops/convolution_log.h"
 #include "engine/trace.h"
 
 namespace noisegate {
@@ -21,6 +22,7 @@ Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
   if (bias.defined() && bias.shape() != Shape{kernel[0]})
     reject("conv2d: bias {} does not fit weights {}", to_string(bias.shape()), to_string(kernel));
 
+  ConvolutionLog::note(x, kernel, window);
   Tensor y = kernels_for("conv2d", x)
                  .conv2d(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), window);
   trace.count_multiply_adds(static_cast<double>(y.numel()) * static_cast<double>(kernel.numel() / kernel[0]));
