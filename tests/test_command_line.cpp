@@ -42,7 +42,8 @@ TEST_CASE("every help page fits one screen") {
                                {"list"},
                                {"sweep"},
                                {"bench"},
-                               {"bench", "step"}}) {
+                               {"bench", "step"},
+                               {"bench", "conv"}}) {
     Words words = command;
     words.push_back("--help");
     const Outcome help = session.run(words);
@@ -107,12 +108,9 @@ TEST_CASE("wrong values are refused by the option's name") {
   check_refused(session.run({"train", "--conv", "cudnn"}), 2, {"--conv", "cudnn", "auto", "direct"});
   check_refused(session.run({"bench", "step", "--steps", "0"}), 2, {"--steps"});
   check_refused(session.run({"bench", "step", "--conv", "fft"}), 2, {"--conv", "fft"});
+  check_refused(session.run({"bench", "conv", "--samples", "0"}), 2, {"--samples"});
+  check_refused(session.run({"bench", "conv", "--ladder"}), 2, {"--ladder", "cuda"});
   CHECK_FALSE(std::filesystem::exists(session.path("runs")));
-}
-
-TEST_CASE("what is planned says so") {
-  const Session session;
-  check_refused(session.run({"bench", "conv"}), 2, {"planned"});
 }
 
 TEST_CASE("sizes that do not fit the data are refused") {
@@ -305,6 +303,33 @@ TEST_CASE("bench step writes what it shows") {
   }
   CHECK(result["ops"].size() > 5);
 }
+
+TEST_CASE("bench conv times every convolution of a model and adds them up") {
+  const Session session;
+  const Outcome bench = session.run({"bench", "conv", "--model", "wrn-10-1", "--batch-size", "2", "--samples",
+                                     "1", "--threads", "1", "--json", "conv.json"});
+  REQUIRE_MESSAGE(bench.exit_code == 0, bench.errors);
+  const json result = json::parse(session.text("conv.json"));
+  // The stem has no input to pass a gradient to; three blocks of two convolutions, two of them with a 1×1.
+  int forward = 0, input_gradients = 0;
+  double milliseconds = 0;
+  for (const auto& row : result["convolutions"]) {
+    const int count = row["count"];
+    forward += row["product"] == "forward" ? count : 0;
+    input_gradients += row["product"] == "input gradient" ? count : 0;
+    milliseconds += count * row["native"]["milliseconds"].get<double>();
+    CHECK(row["native"]["share_of_limit"].get<double>() > 0);
+    CHECK(row["image"][0] == 2);
+  }
+  CHECK(forward == 9);
+  CHECK(input_gradients == 8);
+  const json stem = result["convolutions"][0];
+  CHECK(stem["flops"] == 2.0 * 2 * 32 * 32 * 16 * 27);
+  CHECK(stem["bytes"] == 4.0 * (2 * 32 * 32 * 3 + 2 * 32 * 32 * 16 + 16 * 27));
+  CHECK(result["totals"].back()["native_milliseconds"].get<double>() == doctest::Approx(milliseconds));
+  CHECK(contains(bench.output, "16x16x32 -> 64, 1x1 /2"));
+}
+
 TEST_CASE("bench schemes times a step under each scheme beside a plain one") {
   const Session session;
   const Outcome bench = session.run({"bench", "schemes", "--model", "cnn4", "--batch-size", "4", "--steps",
