@@ -12,8 +12,6 @@
 #include "engine/cuda/memory.h"
 #include "engine/cuda/reduce.h"
 
-#include <cstring>
-
 namespace noisegate::cuda {
 namespace {
 
@@ -65,16 +63,6 @@ struct Recipe {
   NOISEGATE_DEVICE bool inside(int y, int x) const { return y >= 0 && y < height && x >= 0 && x < width; }
 };
 
-NOISEGATE_DEVICE void put(Span<float> out, std::int64_t i, float value) {
-  out[i] = value;
-}
-/// bfloat16: the upper half of a float32, rounded to the nearest, ties to even. No value here is a NaN.
-NOISEGATE_DEVICE void put(Span<std::uint16_t> out, std::int64_t i, float value) {
-  std::uint32_t bits;
-  memcpy(&bits, &value, sizeof bits);
-  out[i] = static_cast<std::uint16_t>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
 /// Pixels move: blocks of neighbouring elements of one sample.
 template <class Out>
 struct MovePixels {
@@ -98,8 +86,8 @@ struct MovePixels {
       const int pixel = i / channels, c = i % channels, y = pixel / recipe.width, x = pixel % recipe.width;
       const std::int64_t from = recipe.source(moves, position, y, x);
       const std::uint8_t value = from < 0 ? std::uint8_t{0} : recipe.images[from + c];
-      put(out, std::int64_t{sample} * values + i,
-          moves.square.contains(y, x) ? 0 : recipe.normalised(value, c));
+      out[std::int64_t{sample} * values + i] =
+          Out(moves.square.contains(y, x) ? 0.0f : recipe.normalised(value, c));
     }
   }
 };
@@ -158,8 +146,8 @@ struct JitterPixels {
       const std::int32_t values[] = {pixel.r, pixel.g, pixel.b};
       const bool cut = moves.square.contains(i / recipe.width, i % recipe.width);
       for (int c = 0; c < channels; ++c)
-        put(out, (std::int64_t{thread.block()} * pixels + i) * channels + c,
-            cut ? 0 : recipe.normalised(static_cast<std::uint8_t>(values[c]), c));
+        out[(std::int64_t{thread.block()} * pixels + i) * channels + c] =
+            Out(cut ? 0.0f : recipe.normalised(static_cast<std::uint8_t>(values[c]), c));
     }
   }
 };
@@ -205,7 +193,7 @@ void fill(Stream stream, const DeviceBatch& batch, Span<Out> out) {
 
 void augment(Stream stream, const DeviceBatch& batch, Tensor& out) {
   if (out.dtype() == DType::bf16)
-    fill(stream, batch, Span(static_cast<std::uint16_t*>(out.raw()), out.numel()));
+    fill(stream, batch, output<Bfloat16>(out));
   else
     fill(stream, batch, output(out));
 }

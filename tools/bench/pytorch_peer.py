@@ -3,10 +3,13 @@
 
 Times a whole step (forward, cross entropy, backward, SGD with momentum 0.9 and weight decay 5e-4) on one batch that
 already lies on the device, for every setting that PyTorch offers for these networks. Each setting runs in a process
-of its own, so that its peak memory is its own; data loading and augmentation are outside the clock.
+of its own, so that its peak memory is its own; data loading and augmentation are outside the clock. On a GPU ten
+steps go by between two looks at the clock, so that the host runs ahead as it does in training; the optimiser is
+the fused one, and torch.compile gets model and loss together, in its two modes that replay CUDA graphs.
 
     tools/bench/pytorch_peer.py --threads 2
     tools/bench/pytorch_peer.py --case wrn-28-2:128 --device cuda --json peer.json
+    tools/bench/pytorch_peer.py --case wrn-28-2:128 --case resnet34:512 --device cuda --budget 240
 """
 
 import argparse
@@ -34,13 +37,16 @@ CPU_SETTINGS = {
 HEAP_KEPT = {"GLIBC_TUNABLES": "glibc.malloc.mmap_threshold=8589934592:glibc.malloc.trim_threshold=17179869184:"
                                "glibc.malloc.top_pad=268435456:glibc.malloc.hugetlb=1"}
 CUDA_SETTINGS = {
-    "eager NCHW": ("contiguous", None, "fp32"),
-    "eager channels_last": ("channels_last", None, "fp32"),
-    "eager channels_last TF32": ("channels_last", None, "tf32"),
     "eager channels_last bf16": ("channels_last", None, "bf16"),
-    "compile channels_last TF32": ("channels_last", "max-autotune", "tf32"),
-    "compile channels_last bf16": ("channels_last", "max-autotune", "bf16"),
+    "eager channels_last TF32": ("channels_last", None, "tf32"),
+    "compile autotuned bf16": ("channels_last", "max-autotune", "bf16"),
+    "compile autotuned TF32": ("channels_last", "max-autotune", "tf32"),
+    "compile reduced overhead bf16": ("channels_last", "reduce-overhead", "bf16"),
+    "compile reduced overhead TF32": ("channels_last", "reduce-overhead", "tf32"),
+    "eager channels_last": ("channels_last", None, "fp32"),
+    "eager NCHW": ("contiguous", None, "fp32"),
 }
+CUDA_STEPS_A_SAMPLE = 10
 
 
 def parse_arguments():
@@ -49,9 +55,11 @@ def parse_arguments():
                         help="may be given again (default: wrn-28-2:128 and resnet34:64)")
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0: one a core")
-    parser.add_argument("--steps", type=int, default=20, help="timed steps; their median counts")
+    parser.add_argument("--steps", type=int, default=20, help="samples; their median counts")
     parser.add_argument("--warmup", type=int, default=5, help="steps before the clock starts")
     parser.add_argument("--no-compile", action="store_true", help="leave out torch.compile (slow to start)")
+    parser.add_argument("--budget", type=float, default=0, metavar="SECONDS",
+                        help="start no setting after that, and end the one that runs; 0: no limit")
     parser.add_argument("--only", metavar="TEXT", help="only settings whose name holds this text")
     parser.add_argument("--json", metavar="OUT.json", help="write the table there too")
     parser.add_argument("--child", nargs=3, metavar=("MODEL", "BATCH", "SETTING"), help=argparse.SUPPRESS)
@@ -85,16 +93,20 @@ def measure(model_name, batch_size, setting, arguments):
 
     baseline = peak_cpu_bytes()
     model = make_model(model_name).to(device=device, memory_format=layout)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4)
+    fused = {"fused": True} if device.type == "cuda" else {}
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9, weight_decay=5e-4, **fused)
     images = torch.randn(batch_size, 3, 32, 32, device=device).to(memory_format=layout)
     labels = torch.randint(10, (batch_size,), device=device)
-    forward = torch.compile(model, mode=compile_mode) if compile_mode else model
+
+    def loss_of(images, labels):
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
+            return torch.nn.functional.cross_entropy(model(images), labels)
+
+    forward = torch.compile(loss_of, mode=compile_mode) if compile_mode else loss_of
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bf16"):
-            loss = torch.nn.functional.cross_entropy(forward(images), labels)
-        loss.backward()
+        forward(images, labels).backward()
         optimizer.step()
 
     def synchronize():
@@ -103,36 +115,50 @@ def measure(model_name, batch_size, setting, arguments):
 
     for _ in range(arguments.warmup):
         step()
-    if device.type == "cuda":
+    # What a replayed graph works in was allocated when it was recorded: there the peak since the start counts.
+    if device.type == "cuda" and not compile_mode:
         torch.cuda.reset_peak_memory_stats()
+    at_once = CUDA_STEPS_A_SAMPLE if device.type == "cuda" else 1
     seconds = []
     for _ in range(arguments.steps):
         synchronize()
         start = time.perf_counter()
-        step()
+        for _ in range(at_once):
+            step()
         synchronize()
-        seconds.append(time.perf_counter() - start)
+        seconds.append((time.perf_counter() - start) / at_once)
 
     peak = torch.cuda.max_memory_allocated() if device.type == "cuda" else peak_cpu_bytes()
     median = statistics.median(seconds)
     return {
         "model": model_name, "batch_size": batch_size, "device": arguments.device, "setting": setting,
+        "precision": precision, "compiled": compile_mode or "",
         "threads": torch.get_num_threads(), "torch": torch.__version__,
         "milliseconds": 1e3 * median, "fastest_milliseconds": 1e3 * min(seconds),
         "images_per_second": batch_size / median,
+        "reserved_bytes": torch.cuda.max_memory_reserved() if device.type == "cuda" else 0,
         "peak_bytes": peak, "libraries_bytes": 0 if device.type == "cuda" else baseline,
     }
 
 
-def measure_in_child(model_name, batch_size, setting, arguments):
+def measure_in_child(model_name, batch_size, setting, arguments, seconds_left):
+    """The setting's row, or nothing where it failed or ran out of time."""
     command = [sys.executable, __file__, "--child", model_name, str(batch_size), setting]
     for option in ("device", "threads", "steps", "warmup"):
         command += [f"--{option}", str(getattr(arguments, option))]
     environment = os.environ | (HEAP_KEPT if setting.endswith("heap kept") else {})
-    child = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment)
+    try:
+        child = subprocess.run(command, stdout=subprocess.PIPE, text=True, env=environment, timeout=seconds_left)
+    except subprocess.TimeoutExpired:
+        return None
     if child.returncode != 0:
         return None
     return json.loads(child.stdout.splitlines()[-1])
+
+
+def save(rows, path):
+    if path:
+        Path(path).write_text(json.dumps(rows, indent=2) + "\n")
 
 
 def main():
@@ -143,23 +169,29 @@ def main():
         return
 
     rows = []
+    deadline = time.monotonic() + arguments.budget if arguments.budget else None
+    cases = [case.rsplit(":", 1) for case in arguments.case or ["wrn-28-2:128", "resnet34:64"]]
     print(f"{'model':<16} {'batch':>5}  {'setting':<32} {'ms/step':>9} {'images/s':>9} {'peak MiB':>9}", flush=True)
-    for case in arguments.case or ["wrn-28-2:128", "resnet34:64"]:
-        model_name, batch_size = case.rsplit(":", 1)
-        for setting, (_, compile_mode, _) in settings_of(arguments.device).items():
-            if (compile_mode and arguments.no_compile) or (arguments.only and arguments.only not in setting):
-                continue
-            row = measure_in_child(model_name, int(batch_size), setting, arguments)
+    # Setting by setting: where the time runs out, each case has the first ones.
+    for setting, (_, compile_mode, _) in settings_of(arguments.device).items():
+        if (compile_mode and arguments.no_compile) or (arguments.only and arguments.only not in setting):
+            continue
+        for model_name, batch_size in cases:
+            left = deadline - time.monotonic() if deadline else None
+            row = None
+            if left is None or left > 0:
+                row = measure_in_child(model_name, int(batch_size), setting, arguments, left)
             if row is None:
-                print(f"{model_name:<16} {batch_size:>5}  {setting:<32} failed", flush=True)
+                reason = "no time left" if deadline and time.monotonic() >= deadline else "failed"
+                print(f"{model_name:<16} {batch_size:>5}  {setting:<32} {reason}", flush=True)
                 continue
             rows.append(row)
-            print(f"{model_name:<16} {batch_size:>5}  {setting:<32} {row['milliseconds']:>9.1f} "
+            print(f"{model_name:<16} {batch_size:>5}  {setting:<32} {row['milliseconds']:>9.2f} "
                   f"{row['images_per_second']:>9.1f} {row['peak_bytes'] / 2**20:>9.0f}", flush=True)
+            save(rows, arguments.json)
     if rows:
         print(f"PyTorch {rows[0]['torch']}, {rows[0]['threads']} threads, {platform.processor() or platform.machine()}")
-    if arguments.json:
-        Path(arguments.json).write_text(json.dumps(rows, indent=2) + "\n")
+    save(rows, arguments.json)
 
 
 if __name__ == "__main__":
