@@ -31,7 +31,7 @@ struct BenchOptions {
 
 CommandLine bench_conv_command_line(BenchOptions& o) {
   return {.command = "bench conv",
-          .summary = "times each convolution of a model, beside what the machine allows and cuDNN",
+          .summary = "times each convolution of a model beside the machine's limit",
           .word = "",
           .options = {{"model", "SPEC", "see noisegate list models", &o.model},
                       {"batch-size", "N", "32x32x3 images a step", &o.batch_size},
@@ -57,13 +57,13 @@ struct Limits {
   }
 };
 
-Limits limits_of(Device device, Precision precision) {
+Limits limits_of(Device device, NumberFormat format) {
   if (device == Device::cpu)
     return {fmt::format("{} threads", thread_count()), measure_peak_flops(thread_count())};
   const GpuLimits gpu = gpu_bench().limits();
   // Of TF32 numbers float32 needs three products for one.
-  const double flops = precision == Precision::bf16   ? gpu.bf16_flops
-                       : precision == Precision::tf32 ? gpu.tf32_flops
+  const double flops = format == NumberFormat::bf16   ? gpu.bf16_flops
+                       : format == NumberFormat::tf32 ? gpu.tf32_flops
                                                       : std::max(gpu.fp32_flops, gpu.tf32_flops / 3);
   return {gpu.name, flops, gpu.bytes_per_second};
 }
@@ -74,11 +74,11 @@ struct Yardstick {
   std::string missing;
 };
 
-Yardstick yardstick(const BenchOptions& options, Device device, Precision precision) {
+Yardstick yardstick(const BenchOptions& options, Device device, NumberFormat format) {
   if (device == Device::cpu) return {};
   if (options.no_cudnn) return {nullptr, "left out"};
   try {
-    return {gpu_bench().cudnn(precision != Precision::fp32), ""};
+    return {gpu_bench().cudnn(format != NumberFormat::fp32), ""};
   } catch (const Error& error) {
     return {nullptr, error.what()};
   }
@@ -94,11 +94,11 @@ Json timing(double seconds, double flops, double bytes, const Limits& limits) {
 /// What all measurements have in common.
 struct Setting {
   Device device;
-  Precision precision;
+  NumberFormat format;
   Limits limits;
   int samples;
 
-  std::size_t element() const { return precision == Precision::bf16 ? 2 : sizeof(float); }
+  std::size_t element() const { return format == NumberFormat::bf16 ? 2 : sizeof(float); }
   double least_seconds(const ConvolutionCall& call) const {
     return limits.seconds(flops_of(call), bytes_of(call, element()));
   }
@@ -164,7 +164,7 @@ Json measure_model(const Setting& setting, const std::vector<ConvolutionProblem>
   Json rows = Json::array();
   print_head(cudnn != nullptr);
   for (const ConvolutionProblem& problem : problems) {
-    const ConvolutionOperands operands(problem.call, setting.device, setting.precision == Precision::bf16);
+    const ConvolutionOperands operands(problem.call, setting.device, setting.format == NumberFormat::bf16);
     for (const ConvolutionPass pass : passes_of(problem)) {
       rows.push_back(measure_product(setting, problem, operands, pass, cudnn));
       print_row(rows.back());
@@ -237,13 +237,14 @@ Json measure_ladder(const Setting& setting, const std::vector<ConvolutionProblem
     Json row = of_rung.time(call, operands, forward);
     row["rung"] = name;
     row["idea"] = idea;
-    row["precision"] = to_string(of_rung.precision);
+    row["precision"] = to_string(of_rung.format);
     row["bytes"] = bytes_of(call, of_rung.element());
     row["deviation"] = deviation_of(forward(0), expected);
     result["rungs"].push_back(row);
   };
 
-  const Precision of_floats = setting.precision == Precision::fp32 ? Precision::fp32 : Precision::tf32;
+  const NumberFormat of_floats =
+      setting.format == NumberFormat::fp32 ? NumberFormat::fp32 : NumberFormat::tf32;
   const Setting floats{setting.device, of_floats, limits_of(setting.device, of_floats), setting.samples};
   const ConvolutionOperands operands(call, setting.device, false);
   const Tensor expected = operands.by(gpu_bench().ladder.front(), 0);
@@ -254,7 +255,7 @@ Json measure_ladder(const Setting& setting, const std::vector<ConvolutionProblem
     return [&tensors](int copy) { return tensors.native(ConvolutionPass::forward, copy); };
   };
   add(floats, operands, "production", "copies run behind the products", production(operands), expected);
-  if (setting.precision == Precision::bf16) {
+  if (setting.format == NumberFormat::bf16) {
     const ConvolutionOperands halves(call, setting.device, true);
     add(setting, halves, "production, bf16", "half the bytes, twice the products", production(halves),
         expected);
@@ -290,20 +291,20 @@ int bench_conv(const Arguments& arguments) {
   assign_given(line, *given);
   check(options);
   const Device device = parse_device(options.device);
-  const Precision precision = parse_precision(options.precision);
+  const NumberFormat format = parse_precision(options.precision);
   if (options.ladder && device == Device::cpu)
     reject("--ladder times kernels of the GPU; give it --device cuda");
-  use_device(device, precision);
+  use_device(device, format);
   set_thread_count(options.threads);
   set_convolution_algorithm(parse_convolution_algorithm(options.conv));
 
   const std::vector<ConvolutionProblem> problems =
       convolution_problems(Spec(options.model, "--model"), options.batch_size);
-  const Setting setting{device, precision, limits_of(device, precision), options.samples};
-  const Yardstick cudnn = yardstick(options, device, precision);
+  const Setting setting{device, format, limits_of(device, format), options.samples};
+  const Yardstick cudnn = yardstick(options, device, format);
   fmt::print("{} batch {}, {} ({}), {}: medians of {}; at most {:.0f} GFLOP/s", options.model,
-             options.batch_size, to_string(device), setting.limits.name, to_string(precision),
-             options.samples, setting.limits.flops / 1e9);
+             options.batch_size, to_string(device), setting.limits.name, to_string(format), options.samples,
+             setting.limits.flops / 1e9);
   fmt::print("{}\n", setting.limits.bytes_per_second > 0
                          ? fmt::format(" and {:.0f} GB/s", setting.limits.bytes_per_second / 1e9)
                          : "");
@@ -313,7 +314,7 @@ int bench_conv(const Arguments& arguments) {
                  {"batch_size", options.batch_size},
                  {"device", to_string(device)},
                  {"name", setting.limits.name},
-                 {"precision", to_string(precision)},
+                 {"precision", to_string(format)},
                  {"limit_gflops", setting.limits.flops / 1e9},
                  {"limit_gigabytes_per_second", setting.limits.bytes_per_second / 1e9}};
   if (!cudnn.missing.empty()) result["without_cudnn"] = cudnn.missing;

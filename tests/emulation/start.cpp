@@ -1,6 +1,7 @@
 // The start of the emulated GPU.
 #include "tools/cuda/start.h"
 
+#include "engine/cuda/ladder/ladder.h"
 #include "tests/emulation/queue.h"
 #include "tools/cuda/install.h"
 
@@ -13,10 +14,23 @@ std::string missing() {
   return {};
 }
 
+/// Of no GPU that there is.
+GpuLimits limits() {
+  return {.name = "emulation",
+          .bytes_per_second = 1e12,
+          .fp32_flops = 1e12,
+          .tf32_flops = 4e12,
+          .bf16_flops = 8e12,
+          .multiprocessors = 1};
+}
+
 void start(NumberFormat format) {
   static bool started = false;
-  if (!started) cuda::install({}, emulation::take_segment);
-  started = true;
+  if (!started) {
+    cuda::install({}, emulation::take_segment);
+    set_gpu_bench({limits, cuda::ladder({}), {}});
+    started = true;
+  }
   cuda::set_number_format(format);
 }
 

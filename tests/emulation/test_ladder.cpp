@@ -1,5 +1,5 @@
 // Every rung of the ladder of convolution against plain loops.
-#include "engine/cuda/ladder/ladder.h"
+#include "engine/gpu_bench.h"
 #include "tests/reference_check.h"
 
 #include <doctest/doctest.h>
@@ -22,7 +22,7 @@ const std::vector<Case> cases{{{2, 5, 4, 3}, {5, 3, 3, 3}, {1, 1}},    {{2, 6, 7
 }  // namespace
 
 TEST_CASE("each rung convolves") {
-  for (const LadderRung& rung : cuda::ladder({})) {
+  for (const LadderRung& rung : gpu_bench().ladder) {
     CAPTURE(rung.name);
     for (const Case& c : cases) {
       CAPTURE(c.kernel[0]);
@@ -38,6 +38,6 @@ TEST_CASE("each rung convolves") {
 
 TEST_CASE("the rungs are those of the page, in its order") {
   std::vector<std::string> names;
-  for (const LadderRung& rung : cuda::ladder({})) names.push_back(rung.name);
+  for (const LadderRung& rung : gpu_bench().ladder) names.push_back(rung.name);
   CHECK(names == std::vector<std::string>{"definition", "shared tiles", "register blocks", "tensor cores"});
 }

@@ -1,4 +1,7 @@
 // Finding and starting the GPU.
+#include "engine/cuda/cudnn.h"
+#include "engine/cuda/gpu_limits.h"
+#include "engine/cuda/ladder/ladder.h"
 #include "engine/trace.h"
 #include "tools/cuda/install.h"
 #include "tools/cuda/start.h"
@@ -49,6 +52,10 @@ void start(NumberFormat format) {
     cudaStream_t stream = nullptr;
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "a stream");
     cuda::install(stream, take_segment);
+    set_gpu_bench({cuda::gpu_limits, cuda::ladder(stream), [stream](bool tf32) {
+                     return cuda::make_cudnn(stream, tf32 ? cuda::Precision::tf32 : cuda::Precision::float32,
+                                             cuda::CudnnChoice::measured);
+                   }});
     Trace::set_ranges(begin_range, end_range);
     started = true;
   }
