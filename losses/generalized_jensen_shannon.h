@@ -3,11 +3,9 @@
 // Z = −1/((1−π) log(1−π)) (Englesson and Azizpour 2021). It asks for consistent views too.
 #pragma once
 
-#include "losses/row_block.h"
+#include "losses/probability.h"
 
 #include <cmath>
-#include <limits>
-#include <utility>
 
 namespace noisegate {
 
@@ -20,29 +18,30 @@ class GeneralizedJensenShannon {
 
   /// Adds the value to the first view's block and the gradients to both. The blocks hold the same samples.
   /// What m contributes to the gradient cancels: ∂ℓ/∂log p⁽ᵛ⁾_i = Z·(1−π)/2·p⁽ᵛ⁾_i·log(p⁽ᵛ⁾_i/m_i).
-  template <class P>
-  void add_to(RowBlock<P>& first, RowBlock<P>& second) const {
-    using T = Scalar<P>;
+  template <class Block>
+  NOISEGATE_DEVICE void add_to(Block& first, Block& second) const {
+    using P = typename Block::Number;
+    using T = typename Block::T;
     const T rest = static_cast<T>(1 - pi_), share = rest / 2;
     const T z = static_cast<T>(z_);
     // m_y = 1 − (1−π)/2·Σ_v (1 − p⁽ᵛ⁾_y), exact where both views are sure; where π = 0 it may round to 0.
-    const P least = math::constant<P>(std::numeric_limits<T>::epsilon() / 2 - 1);
+    const P least = math::constant<P>(spacing_at_one<T> / 2 - 1);
     const P log_m =
         math::log1p(math::max((first.label.complement + second.label.complement) * -share, least));
     first.value += log_m * (-z * static_cast<T>(pi_));
-    for (RowBlock<P>* view : {&first, &second}) {
+    Block* const views[] = {&first, &second};
+    for (Block* view : views) {
       const P slope = view->label.p * (view->label.log_p - log_m) * (z * share);
       view->own += slope;
       first.value += slope;
     }
-    T *to_first = first.new_slopes(), *to_second = second.new_slopes();
+    const auto to_first = first.new_slopes(), to_second = second.new_slopes();
     P first_sums{}, second_sums{};
     for (int row = 0; row < first.rows; ++row) {
-      const std::int64_t begin = std::int64_t{row} * first.stride;
-      const auto [sum, second_sum] =
-          add_others(first, second, row, share, to_first + begin, to_second + begin);
-      first.set(first_sums, row, sum);
-      second.set(second_sums, row, second_sum);
+      const Sums<T> sums = add_others(first, second, row, share, first.slopes_of(to_first, row),
+                                      second.slopes_of(to_second, row));
+      first.set(first_sums, row, sums.first);
+      second.set(second_sums, row, sums.second);
     }
     const P factor = math::constant<P>(z * share);
     first.value += (first_sums + second_sums) * factor;
@@ -51,15 +50,21 @@ class GeneralizedJensenShannon {
   }
 
  private:
+  template <class T>
+  struct Sums {
+    T first, second;
+  };
+
   GeneralizedJensenShannon(double pi, double z) : pi_(pi), z_(z) {}
 
   /// Writes p·log(p/m) of the other classes for both views; returns their sums.
-  template <class P>
-  static std::pair<Scalar<P>, Scalar<P>> add_others(const RowBlock<P>& first, const RowBlock<P>& second,
-                                                    int row, Scalar<P> share, Scalar<P>* to_first,
-                                                    Scalar<P>* to_second) {
+  template <class Block, class Slopes>
+  NOISEGATE_DEVICE static Sums<typename Block::T> add_others(const Block& first, const Block& second, int row,
+                                                             typename Block::T share, const Slopes& to_first,
+                                                             const Slopes& to_second) {
+    using P = typename Block::Number;
     // Where both p are below float's range so is what they add, whatever log m.
-    const P least = math::constant<P>(std::numeric_limits<float>::min());
+    const P least = math::constant<P>(least_normal);
     const auto view = first.others(row), other_view = second.others(row);
     P first_sum{}, second_sum{};
     for (int i = 0, end = first.stride; i < end; i += first.lanes) {
@@ -67,8 +72,8 @@ class GeneralizedJensenShannon {
       const P log_m = math::log(math::max((p + q) * share, least));
       const P slope_p = p * (view.log_p(i) - log_m);
       const P slope_q = q * (other_view.log_p(i) - log_m);
-      first.write(to_first + i, slope_p);
-      second.write(to_second + i, slope_q);
+      first.write(to_first, i, slope_p);
+      second.write(to_second, i, slope_q);
       first_sum += slope_p;
       second_sum += slope_q;
     }

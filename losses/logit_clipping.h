@@ -2,31 +2,31 @@
 // Clipping; the reference adds 1e-7 to the norm).
 #pragma once
 
-#include "losses/loss_part.h"
-
-#include <utility>
+#include "losses/probability.h"
 
 namespace noisegate {
 
-class LogitClipping final : public LossPartOf<LogitClipping> {
- public:
-  LogitClipping(double tau, double delta) : tau_(tau), delta_(delta) {}
+struct LogitClipping {
+  static constexpr bool needs_softmax = false;  // it has one of its own, of the clipped logits
+  double tau, delta;
 
   /// With u = c·s the clipped logits, c = δ/(‖s‖ + 1e-7), and g = ∂ce/∂u, the gradient to s is
   /// c·(g − s·(g·s)/(‖s‖·(‖s‖ + 1e-7))): what is along s is clipped away.
-  template <class P>
-  void add_to(RowBlock<P>& block, Scalar<P> factor) const {
-    Scalar<P>* slopes = block.new_slopes();
+  template <class Block>
+  NOISEGATE_DEVICE void add_to(Block& block, typename Block::T factor) const {
+    using P = typename Block::Number;
+    using T = typename Block::T;
+    const auto slopes = block.new_slopes();
     const P norm = norms(block), padded = norm + math::constant<P>(1e-7);
-    const auto clips = padded > math::constant<P>(tau_);
-    const P scale = math::select(clips, math::constant<P>(delta_) / padded, math::constant<P>(1));
+    const auto clips = padded > math::constant<P>(tau);
+    const P scale = math::select(clips, math::constant<P>(delta) / padded, math::constant<P>(1));
     const P shift = scale * block.highest_other;
     P others{}, products{};  // Σ e and Σ e·s over the other classes, e = e^{u − shift}
     for (int row = 0; row < block.rows; ++row) {
-      const auto [sum, product] =
-          exponentials(block, row, block.get(scale, row), block.get(shift, row), slopes + row * block.stride);
-      block.set(others, row, sum);
-      block.set(products, row, product);
+      const auto sums = exponentials(block, row, block.get(scale, row), block.get(shift, row),
+                                     block.slopes_of(slopes, row));
+      block.set(others, row, sums.exponentials);
+      block.set(products, row, sums.products);
     }
     const auto y = Probability<P>::of_margin(scale * block.label_logit - shift - math::log(others));
     const P share = y.complement / others;  // g is share·e for the other classes, −(1 − p) for the label
@@ -35,21 +35,24 @@ class LogitClipping final : public LossPartOf<LogitClipping> {
     block.value -= y.log_p * factor;
     block.label_logit_gradient -= (y.complement + block.label_logit * along) * scale * factor;
     for (int row = 0; row < block.rows; ++row) {
-      Scalar<P>* e = slopes + row * block.stride;
+      const auto e = block.slopes_of(slopes, row);
       const auto logits = block.others(row);
-      const Scalar<P> row_share = block.get(share, row), row_along = block.get(along, row);
+      const T row_share = block.get(share, row), row_along = block.get(along, row);
       for (int i = 0, end = block.stride; i < end; i += block.lanes)
-        block.write(e + i, block.read(e + i) * row_share - logits_or_zero<P>(logits, i) * row_along);
+        block.write(e, i, block.read(e, i) * row_share - logits_or_zero<P>(logits, i) * row_along);
     }
     block.add_logit_gradient(scale * factor);
   }
 
-  /// It has a softmax of its own, of the clipped logits.
-  bool needs_softmax() const override { return false; }
-
  private:
-  template <class P>
-  static P norms(const RowBlock<P>& block) {
+  template <class T>
+  struct Sums {
+    T exponentials, products;
+  };
+
+  template <class Block>
+  NOISEGATE_DEVICE static typename Block::Number norms(const Block& block) {
+    using P = typename Block::Number;
     P squares{};
     for (int row = 0; row < block.rows; ++row) {
       const auto others = block.others(row);
@@ -64,14 +67,16 @@ class LogitClipping final : public LossPartOf<LogitClipping> {
   }
 
   /// Writes e = e^{c·s − shift} of the other classes of a row; returns Σ e and Σ e·s.
-  template <class P>
-  static std::pair<Scalar<P>, Scalar<P>> exponentials(const RowBlock<P>& block, int row, Scalar<P> c,
-                                                      Scalar<P> shift, Scalar<P>* to) {
+  template <class Block, class Slopes>
+  NOISEGATE_DEVICE static Sums<typename Block::T> exponentials(const Block& block, int row,
+                                                               typename Block::T c, typename Block::T shift,
+                                                               const Slopes& to) {
+    using P = typename Block::Number;
     const auto others = block.others(row);
     P sum{}, product{};
     for (int i = 0, end = block.stride; i < end; i += block.lanes) {
       const P e = math::exp(others.s(i) * c - shift);
-      block.write(to + i, e);
+      block.write(to, i, e);
       sum += e;
       product += e * logits_or_zero<P>(others, i);
     }
@@ -79,11 +84,9 @@ class LogitClipping final : public LossPartOf<LogitClipping> {
   }
 
   template <class P, class Others>
-  static P logits_or_zero(const Others& others, int i) {
+  NOISEGATE_DEVICE static P logits_or_zero(const Others& others, int i) {
     return math::select(others.exist(i), others.s(i), P{});
   }
-
-  double tau_, delta_;
 };
 
 }  // namespace noisegate

@@ -27,7 +27,9 @@ class Loss {
   };
 
   /// logits (views()·N, K), view after view, labels int32 (N) in [0,K) → the mean over the batch, a scalar.
-  /// One node in the graph. Throws Error where shapes do not fit or a label is out of range.
+  /// One node in the graph. Throws Error where shapes do not fit or a label is out of range; labels on the
+  /// GPU, where logits and labels may be too, are not looked at, since the host would have to wait for them:
+  /// whoever brings them there has checked them. There nothing waits, and the loss is a scalar on the GPU.
   Variable operator()(const Variable& logits, const Tensor& labels, Step step) const;
   Variable operator()(const Variable& logits, const Tensor& labels) const {
     return (*this)(logits, labels, Step{});
@@ -38,14 +40,24 @@ class Loss {
   Variable weighted(const Variable& logits, const Tensor& labels, std::span<const float> weights,
                     Step step) const;
 
+  /// With the weights as a tensor, float (N), on the device of the logits.
+  Variable weighted(const Variable& logits, const Tensor& labels, const Tensor& weights, Step step) const;
+
   /// The loss of each sample, without a graph.
   std::vector<float> values(const Variable& logits, const Tensor& labels, Step step) const;
+  /// The same as a tensor (N) where the logits are, on the GPU without waiting.
+  Tensor value_tensor(const Variable& logits, const Tensor& labels, Step step) const;
 
   /// The loss of each sample, values (N), and its gradients to that sample's logits, gradient (views()·N, K)
   /// or null; logits like gradient. In the precision of training, and in double.
   virtual void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const = 0;
   virtual void compute(const LossBatch& batch, const double* logits, double* values,
                        double* gradient) const = 0;
+  /// The same on the GPU, with a factor of 1 and nothing before.
+  virtual void compute(const DeviceLossCall& call) const = 0;
+  /// Brings what it reads beside logits and labels, transition matrices, to the GPU, which else its first
+  /// call there does: for steps that are captured.
+  virtual void prepare(Device device) const { static_cast<void>(device); }
 
   /// How many augmented views of each sample it compares.
   virtual int views() const { return 1; }
@@ -66,6 +78,7 @@ class Loss {
   };
   Computed compute_batch(const Variable& logits, const Tensor& labels, Step step) const;
   LossBatch batch_of(const Variable& logits, const Tensor& labels, Step step) const;
+  void require_fit(const Variable& logits, const Tensor& labels) const;
 };
 
 struct LossParameter {

@@ -5,14 +5,24 @@
 #include "losses/loss.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
 
 namespace noisegate {
 
-/// Throws Error unless logits (views·N,K) and labels (N) fit, K ≥ 2, N ≥ 1 and every label is in [0,K).
+/// Throws Error unless logits (views·N,K) and labels (N) fit, K ≥ 2, N ≥ 1, both are on one device and there,
+/// if it is the CPU, every label is in [0,K).
 void require_labels(const Variable& logits, const Tensor& labels, int views);
+
+/// Values and gradients of a call on the GPU.
+using DeviceCompute = std::function<void(const DeviceLossCall& call)>;
+
+/// The mean over the batch of a loss on the GPU, of `views` views, with a weight for each sample unless these
+/// are undefined. `labels` may be undefined for losses to which they mean nothing.
+Variable mean_on_device(const Variable& logits, const Tensor& labels, int views, const Tensor& weights,
+                        Loss::Step step, const DeviceCompute& compute);
 
 struct WeightedPart {
   double factor;
@@ -28,6 +38,8 @@ class SumLoss final : public Loss {
 
   void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const override;
   void compute(const LossBatch& batch, const double* logits, double* values, double* gradient) const override;
+  void compute(const DeviceLossCall& call) const override;
+  void prepare(Device device) const override;
   std::optional<MarginCurve> curve() const override;
   int classes() const override { return classes_; }
   double l1_penalty() const override { return l1_penalty_; }
@@ -49,6 +61,7 @@ class TwoViewLoss final : public Loss {
 
   void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const override;
   void compute(const LossBatch& batch, const double* logits, double* values, double* gradient) const override;
+  void compute(const DeviceLossCall& call) const override { run_on_device(loss_, call); }
   int views() const override { return 2; }
 
  private:

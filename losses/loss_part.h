@@ -1,11 +1,13 @@
 // A loss is a sum of parts, each of which adds its share to a block of rows.
 #pragma once
 
+#include "losses/device_loss.h"
 #include "losses/row_block.h"
 
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 namespace noisegate {
 
@@ -22,6 +24,10 @@ class LossPart {
   /// Adds factor·(this loss) to the block. Safe to call from several threads, with a block each.
   virtual void add(RowBlock<Lanes>& block, double factor) const = 0;
   virtual void add(RowBlock<double>& block, double factor) const = 0;
+  /// Adds call.factor·(this loss) on the GPU. Throws Error where its kernels are not there.
+  virtual void add(const DeviceLossCall& call) const = 0;
+  /// Brings what it reads beside logits and labels to the GPU, where the first call would.
+  virtual void prepare_device() const {}
   /// Whether it wants blocks that are normalised.
   virtual bool needs_softmax() const { return true; }
   /// The same loss, its gradient clipped at the probability P (losses/schemes/clipped_loss.h); null for
@@ -30,20 +36,46 @@ class LossPart {
     static_cast<void>(threshold);
     return nullptr;
   }
+  /// What clipped(threshold) adds, on the GPU, at the ClipPoint that call.constants are. Throws Error where
+  /// clipped() is null.
+  virtual void add_clipped(const DeviceLossCall& call) const {
+    static_cast<void>(call);
+    lacks_device_loss();
+  }
   /// Nothing where the loss depends on more than p_y.
   virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
 };
 
-/// Makes both add() of one template, `template <class P> void add_to(RowBlock<P>&, Scalar<P>) const`.
-template <class Part>
-class LossPartOf : public LossPart {
+/// A part whose maths is a rule,
+///   template <class Block> void add_to(Block&, typename Block::T factor) const
+/// with `needs_softmax`, and, where it reads a table, on_device() and constants(): the rule and the table for
+/// the GPU.
+template <class Rule>
+class PartOf final : public LossPart {
  public:
+  explicit PartOf(Rule rule) : rule_(std::move(rule)) {}
+
   void add(RowBlock<Lanes>& block, double factor) const override {
-    static_cast<const Part*>(this)->add_to(block, static_cast<float>(factor));
+    rule_.add_to(block, static_cast<float>(factor));
   }
-  void add(RowBlock<double>& block, double factor) const override {
-    static_cast<const Part*>(this)->add_to(block, factor);
+  void add(RowBlock<double>& block, double factor) const override { rule_.add_to(block, factor); }
+  void add(const DeviceLossCall& call) const override {
+    if constexpr (has_table) {
+      DeviceLossCall with_table = call;
+      with_table.constants = rule_.constants();
+      run_on_device(rule_.on_device(), with_table);
+    } else {
+      run_on_device(rule_, call);
+    }
   }
+  void prepare_device() const override {
+    if constexpr (has_table) rule_.constants();
+  }
+  bool needs_softmax() const override { return Rule::needs_softmax; }
+
+ private:
+  static constexpr bool has_table = requires(const Rule& rule) { rule.constants(); };
+  Rule rule_;
 };
 
 }  // namespace noisegate

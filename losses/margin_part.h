@@ -4,8 +4,7 @@
 #pragma once
 
 #include "losses/loss_part.h"
-#include "losses/margin_loss.h"
-#include "losses/schemes/clipped_loss.h"
+#include "losses/margin_rule.h"
 
 #include <cmath>
 
@@ -42,39 +41,45 @@ double largest_weight(const F& loss) {
 
 /// `F` is a functor of margin_loss.h.
 template <class F>
-class MarginPart final : public LossPartOf<MarginPart<F>> {
+class MarginPart final : public LossPart {
  public:
   MarginPart(F loss, MarginKnobs knobs) : loss_(loss), knobs_(knobs) {
     if (knobs.unit_weight) largest_weight_ = largest_weight(loss);
   }
 
-  template <class P>
-  void add_to(RowBlock<P>& block, Scalar<P> factor) const {
-    const Bend bend = bend_for(block.batch.classes);
-    const auto y = bend.none() ? block.label
-                               : Probability<P>::of_margin(block.margin * static_cast<Scalar<P>>(bend.scale) +
-                                                           static_cast<Scalar<P>>(bend.shift));
-    block.value += loss_.value(y) * (factor * static_cast<Scalar<P>>(bend.factor));
-    block.label_weight += weight(loss_, y) * (factor * static_cast<Scalar<P>>(bend.factor * bend.scale));
+  void add(RowBlock<Lanes>& block, double factor) const override {
+    rule(block.classes()).add_to(block, static_cast<float>(factor));
+  }
+  void add(RowBlock<double>& block, double factor) const override {
+    rule(block.classes()).add_to(block, factor);
+  }
+  void add(const DeviceLossCall& call) const override {
+    if constexpr (is_clipped<F>)
+      lacks_device_loss();  // there it is add_clipped()
+    else
+      run_on_device(rule(static_cast<int>(call.logits.size(1))), call);
+  }
+  void add_clipped(const DeviceLossCall& call) const override {
+    if constexpr (is_clipped<F>)
+      lacks_device_loss();
+    else
+      run_on_device(ClippedMarginRule<F>{loss_}, call);
   }
 
   std::unique_ptr<LossPart> clipped(double threshold) const override;
 
   std::optional<MarginCurve> curve() const override {
     return [part = *this](double margin, int classes) {
-      const Bend bend = part.bend_for(classes);
+      const MarginBend bend = part.bend_for(classes);
       const auto y = Probability<double>::of_margin(bend.scale * margin + bend.shift);
       return CurvePoint{bend.factor * part.loss_.value(y), bend.factor * bend.scale * weight(part.loss_, y)};
     };
   }
 
  private:
-  struct Bend {
-    double shift, scale, factor;
-    bool none() const { return shift == 0 && scale == 1; }
-  };
-  Bend bend_for(int classes) const {
-    Bend bend{knobs_.shift, knobs_.scale, 1};
+  MarginRule<F> rule(int classes) const { return {loss_, bend_for(classes)}; }
+  MarginBend bend_for(int classes) const {
+    MarginBend bend{knobs_.shift, knobs_.scale, 1};
     const double expected = std::abs(expected_initial_margin(classes));
     if (knobs_.tau > 0 && knobs_.tau_shifts) bend.shift = expected - knobs_.tau;
     if (knobs_.tau > 0 && !knobs_.tau_shifts) bend.scale = knobs_.tau / expected;

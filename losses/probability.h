@@ -3,7 +3,14 @@
 
 #include "engine/math.h"
 
+#include <limits>
+
 namespace noisegate {
+
+/// The least normal float, below which no logarithm is taken; and the spacing of the numbers above 1.
+inline constexpr double least_normal = std::numeric_limits<float>::min();
+template <class T>
+inline constexpr T spacing_at_one = std::numeric_limits<T>::epsilon();
 
 /// p, 1 − p and their logarithms, of one class or, with Lanes, of sixteen. What a loss does not read costs
 /// nothing: it is never computed.

@@ -9,8 +9,13 @@
 //   own, direct   ∂ℓ/∂log p_y, and ∂ℓ/∂log p_i of the other classes, for what does not
 //   and, rarely, gradients to the logits themselves
 // and finish() makes gradients of them: ∂ℓ/∂s_j = ∂ℓ/∂log p_j − p_j·Σ_i ∂ℓ/∂log p_i.
+//
+// The parts' maths is written against the names that this block and the GPU's, a warp's row
+// (cuda/warp_row.h), have in common.
 #pragma once
 
+#include "engine/random.h"
+#include "losses/in_both_precisions.h"
 #include "losses/probability.h"
 
 #include <algorithm>
@@ -36,6 +41,7 @@ template <class P>
 class RowBlock {
  public:
   using T = Scalar<P>;
+  using Number = P;
   static constexpr int lanes = sizeof(P) / sizeof(T);
 
   /// The rows of a batch; each thread has a block of its own, since this is memory to work in.
@@ -69,7 +75,20 @@ class RowBlock {
   Probability<P> label{};  // of class y
   P other_exponentials{};  // Σ_{i≠y} e^{s_i − highest_other}
 
-  std::int32_t label_of(int row) const { return batch.labels[first_row + row]; }
+  int classes() const { return batch.classes; }
+  std::int64_t samples() const { return static_cast<std::int64_t>(batch.labels.size()); }
+  std::int64_t sample_of(int row) const { return first_row + row; }
+  std::int32_t label_of(int row) const { return label_of_sample(first_row + row); }
+  std::int32_t label_of_sample(std::int64_t sample) const { return batch.labels[sample]; }
+  /// The random numbers of a row's sample in this step.
+  Philox random(Purpose purpose, int row) const {
+    return {batch.seed, purpose, batch.step, static_cast<std::uint32_t>(first_row + row)};
+  }
+  /// A row of a table of constants, in this precision.
+  const T* row_of(const InBothPrecisions& table, std::int64_t index) const { return table.row(index, T{}); }
+  GivenRow row_of(const GivenRows& given, std::int64_t index) const {
+    return given.row(index, batch.classes);
+  }
 
   /// The other classes of a row, from class i on as many as there are lanes. Where there is none, at the
   /// label and beyond the last class, the logit is so low that its exponential and p are 0.
@@ -94,6 +113,7 @@ class RowBlock {
       slopes_.push_back({std::vector<T>(capacity * stride), P{}});
     return slopes_[used_].values.data();
   }
+  T* slopes_of(T* slopes, int row) const { return slopes + static_cast<std::ptrdiff_t>(row) * stride; }
   /// direct += factor·slopes, what was written to new_slopes(), whose sum over a row is `sums`. They must be
   /// 0 where there is no other class.
   void add_direct(const P& factor, const P& sums) {
@@ -121,6 +141,23 @@ class RowBlock {
   static T highest(const P& values) {
     return fold(values, [](T a, T b) { return math::max(a, b); });
   }
+  /// The numbers of the classes from i on, in a row.
+  static P read(const T* row, int i) { return read(row + i); }
+  static P read(const GivenRow& row, int i) {
+    P values{};
+    const int count = std::min(lanes, row.classes - i);
+    for (int lane = 0; lane < count; ++lane) set(values, lane, row[i + lane]);
+    return values;
+  }
+  static void write(T* row, int i, const P& values) { write(row + i, values); }
+  /// `value` for class `index`, where that is among the classes from i on, and 0 for the others.
+  static P at_class(int index, int i, T value) {
+    P values{};
+    if (index >= i && index < i + lanes) set(values, index - i, value);
+    return values;
+  }
+
+ private:
   static P read(const T* from) {
     P values;
     std::memcpy(&values, from, sizeof values);
@@ -128,7 +165,6 @@ class RowBlock {
   }
   static void write(T* to, const P& values) { std::memcpy(to, &values, sizeof values); }
 
- private:
   static constexpr int cached_values = 2048;
   static constexpr T nothing = T(-1e30);  // the logit of a class that is left out
 

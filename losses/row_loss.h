@@ -4,12 +4,9 @@
 //   combine(p_y, sum, classes)   → ℓ, ∂ℓ/∂log p_y and ∂ℓ/∂sum
 #pragma once
 
-#include "losses/loss_part.h"
 #include "losses/margin_loss.h"
 
 #include <cmath>
-#include <limits>
-#include <type_traits>
 
 namespace noisegate {
 
@@ -148,30 +145,31 @@ struct SoftBootstrapping {
 
 /// `F` is one of the functors above.
 template <class F>
-class RowPart final : public LossPartOf<RowPart<F>> {
- public:
-  explicit RowPart(F loss) : loss_(loss) {}
+struct RowRule {
+  static constexpr bool needs_softmax = true;
+  F loss;
 
-  template <class P>
-  void add_to(RowBlock<P>& block, Scalar<P> factor) const {
-    const F loss = loss_;  // copies, which what is written through `to` cannot change: they stay in registers
+  template <class Block>
+  NOISEGATE_DEVICE void add_to(Block& block, typename Block::T factor) const {
+    using P = typename Block::Number;
+    const F copy = loss;  // copies, which what is written through `to` cannot change: they stay in registers
     const int end = block.stride;
-    Scalar<P>* slopes = block.new_slopes();
+    const auto slopes = block.new_slopes();
     P sums{}, slope_sums{};
     for (int row = 0; row < block.rows; ++row) {
       const auto others = block.others(row);
-      Scalar<P>* to = slopes + row * end;
+      const auto to = block.slopes_of(slopes, row);
       P sum{}, slope_sum{};
       for (int i = 0; i < end; i += block.lanes) {
-        const Term<P> term = other_term(loss, others, i);
+        const Term<P> term = other_term<P>(copy, others, i);
         sum += term.value;
         slope_sum += term.slope;
-        block.write(to + i, term.slope);
+        block.write(to, i, term.slope);
       }
       block.set(sums, row, block.sum(sum));
       block.set(slope_sums, row, block.sum(slope_sum));
     }
-    const Combined<P> combined = loss_.combine(block.label, sums, block.batch.classes);
+    const Combined<P> combined = loss.combine(block.label, sums, block.classes());
     block.value += combined.value * factor;
     block.own += combined.own * factor;
     block.add_direct(combined.others * factor, slope_sums);
@@ -179,18 +177,14 @@ class RowPart final : public LossPartOf<RowPart<F>> {
 
  private:
   /// The terms of a row's classes from i on, 0 where there is no other class.
-  template <class Others>
-  static auto other_term(const F& loss, const Others& others, int i) {
-    const auto p = others.p(i), complement = -p + 1.0f;
-    using P = std::remove_const_t<decltype(p)>;
-    const P least = math::constant<P>(std::numeric_limits<float>::min());
+  template <class P, class Others>
+  NOISEGATE_DEVICE static Term<P> other_term(const F& loss_of, const Others& others, int i) {
+    const P p = others.p(i), complement = -p + 1.0f, least = math::constant<P>(least_normal);
     const Term<P> term =
-        loss.term(Probability<P>{p, complement, others.log_p(i), math::log(math::max(complement, least))});
+        loss_of.term(Probability<P>{p, complement, others.log_p(i), math::log(math::max(complement, least))});
     const auto exist = others.exist(i);
-    return Term<P>{math::select(exist, term.value, P{}), math::select(exist, term.slope, P{})};
+    return {math::select(exist, term.value, P{}), math::select(exist, term.slope, P{})};
   }
-
-  F loss_;
 };
 
 }  // namespace noisegate

@@ -8,18 +8,37 @@
 #include "losses/transition_matrix.h"
 
 #include <utility>
+#include <vector>
 
 namespace noisegate {
 namespace {
 
 template <class F>
 std::unique_ptr<LossPart> row(F loss) {
-  return std::make_unique<RowPart<F>>(loss);
+  return std::make_unique<PartOf<RowRule<F>>>(RowRule<F>{loss});
 }
 
 template <class F>
-std::unique_ptr<LossPart> targets(F loss) {
-  return std::make_unique<TargetPart<F>>(std::move(loss));
+std::unique_ptr<LossPart> targets(F targets_of) {
+  return std::make_unique<PartOf<TargetRule<F>>>(TargetRule<F>{std::move(targets_of)});
+}
+
+template <template <class> class Targets>
+std::unique_ptr<LossPart> targets_in(const std::vector<double>& table, int classes) {
+  return targets(Targets<InBothPrecisions>{InBothPrecisions(table, classes)});
+}
+
+std::unique_ptr<LossPart> confidence_regularizer(double lambda, std::vector<double> shares) {
+  for (double& share : shares) share *= -lambda;
+  return targets_in<ConfidenceTargets>(shares, static_cast<int>(shares.size()));
+}
+
+std::unique_ptr<LossPart> forward_correction(const std::vector<double>& transition, int classes) {
+  std::vector<double> transposed;
+  for (int j = 0; j < classes; ++j)
+    for (int i = 0; i < classes; ++i) transposed.push_back(transition[i * classes + j]);
+  using Rule = ForwardCorrection<InBothPrecisions>;
+  return std::make_unique<PartOf<Rule>>(Rule{InBothPrecisions(transposed, classes)});
 }
 
 const char* const normalized = "Ma et al., Normalized Loss Functions, ICML 2020";
@@ -55,7 +74,9 @@ std::vector<LossEntry> row_losses() {
         "ce of s delta/|s| where |s| > tau",
         "Wei et al., Logit Clipping, ICML 2023",
         {{"tau", 1.5, 0, 1e6, true}, {"delta", 1, 0, 1e6, true}}},
-       [](const LossValues& v) { return std::make_unique<LogitClipping>(v["tau"], v["delta"]); }},
+       [](const LossValues& v) {
+         return std::make_unique<PartOf<LogitClipping>>(LogitClipping{v["tau"], v["delta"]});
+       }},
       {{"mse",
         "sum_i (1[i=y] - p_i)^2",
         "Ghosh et al., Robust Loss Functions under Label Noise, AAAI 2017",
@@ -77,15 +98,15 @@ std::vector<LossEntry> row_losses() {
         {lambda}},
        [](const LossValues& v) {
          if (v.label_shares.empty()) reject("{}: the shares of the labels are not known here", v.what);
-         return targets(ConfidenceRegularizer(v["lambda"], v.label_shares));
+         return confidence_regularizer(v["lambda"], v.label_shares);
        }},
       {{"peer",
         "ce(s,y) - lambda ce(s_n,y_m), n and m random",
         "Liu and Guo, Peer Loss Functions, ICML 2020",
         {lambda}},
-       [](const LossValues& v) { return targets(PeerLoss{v["lambda"]}); }},
+       [](const LossValues& v) { return targets(PeerTargets{v["lambda"]}); }},
       {{"forward", "-log (T^t p)_y; T=FILE, T=true or T=estimate,run=DIR", correction, {}, false, true},
-       [](const LossValues& v) { return std::make_unique<ForwardCorrection>(v.transition, v.classes); }},
+       [](const LossValues& v) { return forward_correction(v.transition, v.classes); }},
       {{"backward",
         "sum_j (T^-1)_yj ce(j); T=FILE, T=true or T=estimate,run=DIR",
         correction,
@@ -93,7 +114,7 @@ std::vector<LossEntry> row_losses() {
         false,
         true},
        [](const LossValues& v) {
-         return targets(BackwardCorrection(inverse_of(v.transition, v.what), v.classes));
+         return targets_in<BackwardTargets>(inverse_of(v.transition, v.what), v.classes);
        }},
   };
 }

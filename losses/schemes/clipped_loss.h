@@ -6,20 +6,29 @@
 
 namespace noisegate {
 
+/// Where a loss is clipped.
+struct ClipPoint {
+  double threshold;           // P, in (0, 1)
+  double tau;                 // |ℓ'(P)|
+  double value_at_threshold;  // ℓ(P)
+};
+
+template <class F>
+ClipPoint clip_point(const F& loss, double p) {
+  const Probability<double> at{p, 1 - p, std::log(p), std::log1p(-p)};
+  return {p, -slope(loss, at), loss.value(at)};
+}
+
 /// ℓ(p) where p > P, else 1 − τ·p + ℓ(P) with τ = |ℓ'(P)|: below P the slope stays τ. For cross entropy it is
 /// continuous, since τ·P = 1 there.
 template <class F>
 struct ClippedLoss {
   F loss;
-  double threshold;  // P, in (0, 1)
-  double tau;
-  double value_at_threshold;  // ℓ(P)
+  double threshold, tau, value_at_threshold;
 
-  ClippedLoss(F unclipped, double p) : loss(unclipped), threshold(p) {
-    const Probability<double> at{p, 1 - p, std::log(p), std::log1p(-p)};
-    tau = -slope(loss, at);
-    value_at_threshold = loss.value(at);
-  }
+  ClippedLoss(F unclipped, double p) : ClippedLoss(unclipped, clip_point(unclipped, p)) {}
+  NOISEGATE_HD ClippedLoss(F unclipped, const ClipPoint& at)
+      : loss(unclipped), threshold(at.threshold), tau(at.tau), value_at_threshold(at.value_at_threshold) {}
 
   template <class T>
   NOISEGATE_HD T value(const Probability<T>& y) const {

@@ -1,6 +1,7 @@
 #include "datasets/cuda/augment.h"
 #include "engine/cuda/backend.h"
 #include "engine/cuda/queue.h"
+#include "losses/cuda/losses.h"
 #include "tools/cuda/install.h"
 
 namespace noisegate::cuda {
@@ -16,6 +17,7 @@ void install(Stream stream, MemorySource take_segment) {
   set_cuda_memory(take_segment);
   set_device_queue(*new StreamQueue(stream));
   set_cuda_backend(*installed);
+  set_cuda_losses(stream);
   set_device_batch_kernel([stream](const DeviceBatch& batch, Tensor& out) { augment(stream, batch, out); });
 }
 
