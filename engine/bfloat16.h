@@ -38,4 +38,15 @@ struct Bfloat16 {
   }
 };
 
+/// Two of them in a word, the first in its lower half, as the tensor cores take them.
+NOISEGATE_HD inline std::uint32_t bfloat16_pair(float first, float second) {
+#ifdef __CUDA_ARCH__
+  std::uint32_t pair;
+  asm("cvt.rn.bf16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(second), "f"(first));
+  return pair;
+#else
+  return Bfloat16(first).bits | std::uint32_t{Bfloat16(second).bits} << 16;
+#endif
+}
+
 }  // namespace noisegate

@@ -1,4 +1,5 @@
 #include "engine/cuda/backend.h"
+#include "engine/cuda/bfloat16_convolution.h"
 #include "engine/cuda/column_sums.h"
 #include "engine/cuda/tile_convolution.h"
 
@@ -7,22 +8,34 @@ namespace noisegate::cuda {
 Tensor CudaBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                            ConvolutionWindow window) {
   const Convolution conv(x.shape(), weight.shape(), window);
-  Tensor y = empty(conv.y.shape());
-  if (fits_tiles(conv))
-    tile_convolution(stream_, precision_, conv, input(x), input(weight), input(bias), output(y));
-  else
-    plain_convolution(stream_, conv, input(x), input(weight), input(bias), output(y));
+  Tensor y = empty(conv.y.shape(), x.dtype());
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    if constexpr (std::is_same_v<T, Bfloat16>) {
+      if (fits_bfloat16_products(conv))
+        return bfloat16_convolution(stream_, conv, input<T>(x), input(weight), input(bias), output<T>(y));
+    } else {
+      if (fits_tiles(conv))
+        return tile_convolution(stream_, precision_, conv, input(x), input(weight), input(bias), output(y));
+    }
+    plain_convolution(stream_, conv, input<T>(x), input(weight), input(bias), output<T>(y));
+  });
   return y;
 }
 
 Tensor CudaBackend::conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                                           ConvolutionWindow window) {
   const Convolution conv(input_shape, weight.shape(), window);
-  Tensor dx = empty(input_shape);
-  if (fits_tiles(conv))
-    tile_input_gradient(stream_, precision_, conv, input(grad), input(weight), output(dx));
-  else
-    plain_input_gradient(stream_, conv, input(grad), input(weight), output(dx));
+  Tensor dx = empty(input_shape, grad.dtype());
+  with_type(grad, [&]<class T>(std::type_identity<T>) {
+    if constexpr (std::is_same_v<T, Bfloat16>) {
+      if (fits_bfloat16_products(conv))
+        return bfloat16_input_gradient(stream_, conv, input<T>(grad), input(weight), output<T>(dx));
+    } else {
+      if (fits_tiles(conv))
+        return tile_input_gradient(stream_, precision_, conv, input(grad), input(weight), output(dx));
+    }
+    plain_input_gradient(stream_, conv, input<T>(grad), input(weight), output<T>(dx));
+  });
   return dx;
 }
 
@@ -31,10 +44,16 @@ Tensor CudaBackend::conv2d_backward_weight(const Tensor& grad, const Tensor& x, 
   if (grad_bias) *grad_bias = bias_gradient(stream_, grad, weight_shape[0]);
   const Convolution conv(x.shape(), weight_shape, window);
   Tensor dw = empty(weight_shape);
-  if (fits_tiles(conv))
-    tile_weight_gradient(stream_, precision_, conv, input(grad), input(x), output(dw));
-  else
-    plain_weight_gradient(stream_, conv, input(grad), input(x), output(dw));
+  with_type(x, [&]<class T>(std::type_identity<T>) {
+    if constexpr (std::is_same_v<T, Bfloat16>) {
+      if (fits_bfloat16_products(conv))
+        return bfloat16_weight_gradient(stream_, conv, input<T>(grad), input<T>(x), output(dw));
+    } else {
+      if (fits_tiles(conv))
+        return tile_weight_gradient(stream_, precision_, conv, input(grad), input(x), output(dw));
+    }
+    plain_weight_gradient(stream_, conv, input<T>(grad), input<T>(x), output(dw));
+  });
   return dw;
 }
 

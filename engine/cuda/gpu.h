@@ -2,6 +2,7 @@
 // names.
 #pragma once
 
+#include "engine/bfloat16.h"
 #include "engine/cuda/check.h"
 #include "engine/cuda/fragments.h"
 #include "engine/cuda/pack.h"
@@ -36,12 +37,12 @@ struct alignas(16) SharedArray {
   }
   /// Begins to copy elements from device memory there, or zeros where they are not `present`: 4, 8 or 16
   /// bytes. Done when the thread has waited for it (Thread::wait_for_copies); for others, a barrier later.
-  template <int count>
+  template <int count, Cache cache = Cache::second_level>
   __device__ void copy_async(int index, const T* from, bool present = true) {
     constexpr int bytes = sizeof(T) * count;
     const auto to = static_cast<std::uint32_t>(__cvta_generic_to_shared(values + index));
     const int read = present ? bytes : 0;
-    if constexpr (bytes == 16)  // past the first-level cache
+    if constexpr (bytes == 16 && cache == Cache::second_level)
       asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(to), "l"(from), "r"(read)
                    : "memory");
     else
@@ -95,6 +96,27 @@ class Thread {
   template <int under_way>
   __device__ void wait_for_copies() const {
     asm volatile("cp.async.wait_group %0;" ::"n"(under_way) : "memory");
+  }
+
+  /// Four matrices of 8×8 from shared memory, by all lanes of the warp: lane 8·m + i says at which element
+  /// row i of matrix m begins, a multiple of 8. Of matrix m a lane gets, in register m, row lane / 4, columns
+  /// 2·(lane % 4) and the next; `transposed`, these rows of column lane / 4. So four registers of FragmentA,
+  /// or of two FragmentB.
+  template <bool transposed, int size>
+  __device__ Pack<std::uint32_t, 4> load_matrices(const SharedArray<Bfloat16, size>& array, int row) const {
+    const auto from = static_cast<std::uint32_t>(__cvta_generic_to_shared(array.values + row));
+    Pack<std::uint32_t, 4> r;
+    if constexpr (transposed)
+      asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
+                   : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                   : "r"(from)
+                   : "memory");
+    else
+      asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
+                   : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])
+                   : "r"(from)
+                   : "memory");
+    return r;
   }
 
   /// c += a·b on the tensor cores, by all lanes of the warp (fragments.h).

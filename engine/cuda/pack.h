@@ -15,4 +15,8 @@ struct alignas(sizeof(T) * count) Pack {
   NOISEGATE_HD const T& operator[](int i) const { return values[i]; }
 };
 
+/// Which cache a copy to shared memory leaves its data in: the multiprocessor's own as well, for what its
+/// threads read again soon, or the GPU's alone.
+enum class Cache { first_level, second_level };
+
 }  // namespace noisegate::cuda

@@ -6,10 +6,12 @@
 namespace noisegate::cuda {
 namespace {
 
+template <class T>
 struct Forward {
   Convolution conv;
-  Span<const float> x, weight, bias;
-  Span<float> y;
+  Span<const T> x;
+  Span<const float> weight, bias;
+  Span<T> y;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
     const Element out = Element::of(conv.y, i);
@@ -21,14 +23,16 @@ struct Forward {
         const std::int64_t pixel = conv.x.at(out.n, h, w, 0), filter = conv.weight.at(out.c, r, s, 0);
         for (std::int64_t c = 0; c < conv.x.channels; ++c) sum += x[pixel + c] * weight[filter + c];
       }
-    y[i] = sum;
+    y[i] = static_cast<T>(sum);
   }
 };
 
+template <class T>
 struct InputGradient {
   Convolution conv;
-  Span<const float> dy, weight;
-  Span<float> dx;
+  Span<const T> dy;
+  Span<const float> weight;
+  Span<T> dx;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
     const Element in = Element::of(conv.x, i);
@@ -42,14 +46,15 @@ struct InputGradient {
         for (std::int64_t k = 0; k < conv.y.channels; ++k)
           sum += dy[pixel + k] * weight[conv.weight.at(k, r, s, in.c)];
       }
-    dx[i] = sum;
+    dx[i] = static_cast<T>(sum);
   }
 };
 
 /// dw[k, r, s, c] = Σ_{n, p, q} dy[n, p, q, k] · x[n, p·stride + r − padding, q·stride + s − padding, c]
+template <class T>
 struct WeightGradient {
   Convolution conv;
-  Span<const float> dy, x;
+  Span<const T> dy, x;
   Span<float> dw;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
@@ -68,19 +73,35 @@ struct WeightGradient {
 
 }  // namespace
 
-void plain_convolution(Stream stream, const Convolution& conv, Span<const float> x, Span<const float> weight,
-                       Span<const float> bias, Span<float> y) {
-  for_each(stream, y.size(), Forward{conv, x, weight, bias, y});
+template <class T>
+void plain_convolution(Stream stream, const Convolution& conv, Span<const T> x, Span<const float> weight,
+                       Span<const float> bias, Span<T> y) {
+  for_each(stream, y.size(), Forward<T>{conv, x, weight, bias, y});
 }
 
-void plain_input_gradient(Stream stream, const Convolution& conv, Span<const float> dy,
-                          Span<const float> weight, Span<float> dx) {
-  for_each(stream, dx.size(), InputGradient{conv, dy, weight, dx});
+template <class T>
+void plain_input_gradient(Stream stream, const Convolution& conv, Span<const T> dy, Span<const float> weight,
+                          Span<T> dx) {
+  for_each(stream, dx.size(), InputGradient<T>{conv, dy, weight, dx});
 }
 
-void plain_weight_gradient(Stream stream, const Convolution& conv, Span<const float> dy, Span<const float> x,
+template <class T>
+void plain_weight_gradient(Stream stream, const Convolution& conv, Span<const T> dy, Span<const T> x,
                            Span<float> dw) {
-  for_each(stream, dw.size(), WeightGradient{conv, dy, x, dw});
+  for_each(stream, dw.size(), WeightGradient<T>{conv, dy, x, dw});
 }
+
+template void plain_convolution(Stream, const Convolution&, Span<const float>, Span<const float>,
+                                Span<const float>, Span<float>);
+template void plain_convolution(Stream, const Convolution&, Span<const Bfloat16>, Span<const float>,
+                                Span<const float>, Span<Bfloat16>);
+template void plain_input_gradient(Stream, const Convolution&, Span<const float>, Span<const float>,
+                                   Span<float>);
+template void plain_input_gradient(Stream, const Convolution&, Span<const Bfloat16>, Span<const float>,
+                                   Span<Bfloat16>);
+template void plain_weight_gradient(Stream, const Convolution&, Span<const float>, Span<const float>,
+                                    Span<float>);
+template void plain_weight_gradient(Stream, const Convolution&, Span<const Bfloat16>, Span<const Bfloat16>,
+                                    Span<float>);
 
 }  // namespace noisegate::cuda

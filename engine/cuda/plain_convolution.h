@@ -23,11 +23,15 @@ struct Convolution {
   }
 };
 
-void plain_convolution(Stream stream, const Convolution& conv, Span<const float> x, Span<const float> weight,
-                       Span<const float> bias, Span<float> y);
-void plain_input_gradient(Stream stream, const Convolution& conv, Span<const float> dy,
-                          Span<const float> weight, Span<float> dx);
-void plain_weight_gradient(Stream stream, const Convolution& conv, Span<const float> dy, Span<const float> x,
+/// T: float or Bfloat16; weights and their gradient are float32.
+template <class T>
+void plain_convolution(Stream stream, const Convolution& conv, Span<const T> x, Span<const float> weight,
+                       Span<const float> bias, Span<T> y);
+template <class T>
+void plain_input_gradient(Stream stream, const Convolution& conv, Span<const T> dy, Span<const float> weight,
+                          Span<T> dx);
+template <class T>
+void plain_weight_gradient(Stream stream, const Convolution& conv, Span<const T> dy, Span<const T> x,
                            Span<float> dw);
 
 }  // namespace noisegate::cuda

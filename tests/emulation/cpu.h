@@ -63,6 +63,13 @@ class Thread {
     model().wait_for_copies(under_way);
   }
 
+  template <bool transposed, int size>
+  Pack<std::uint32_t, 4> load_matrices(SharedArray<Bfloat16, size>& array, int row,
+                                       Place place = Place::here()) const {
+    const auto rows = model().exchange(array.template load<8>(row), place);
+    return emulation::matrices_of_lane(rows, lane(), transposed);
+  }
+
   void multiply_tf32(FragmentC& c, const FragmentA& a, const FragmentB& b,
                      Place place = Place::here()) const {
     multiply<emulation::Tf32>(c, {a, b}, place);

@@ -20,6 +20,21 @@ float number_of_tf32(std::uint32_t bits) {
   return std::bit_cast<float>(bits);
 }
 
+cuda::Pack<std::uint32_t, 4> matrices_of_lane(const LaneValues<cuda::Pack<Bfloat16, 8>>& rows, int lane,
+                                              bool transposed) {
+  const int group = lane / 4, member = lane % 4;
+  cuda::Pack<std::uint32_t, 4> registers;
+  for (int matrix = 0; matrix < 4; ++matrix) {
+    std::uint32_t bits[2];
+    for (int e = 0; e < 2; ++e) {
+      const int row = transposed ? 2 * member + e : group, column = transposed ? group : 2 * member + e;
+      bits[e] = rows[8 * matrix + row][column].bits;
+    }
+    registers[matrix] = bits[0] | bits[1] << 16;
+  }
+  return registers;
+}
+
 template <class Format>
 std::array<cuda::FragmentC, warp_size> multiply(const LaneValues<Fragments>& lanes) {
   constexpr int elements = Format::elements, depth = 8 * elements;

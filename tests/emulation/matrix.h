@@ -1,7 +1,9 @@
 // mma.sync by its definition: the lanes' shares of A·B from what they hold of A and B.
 #pragma once
 
+#include "engine/bfloat16.h"
 #include "engine/cuda/fragments.h"
+#include "engine/cuda/pack.h"
 #include "tests/emulation/block.h"
 
 #include <array>
@@ -27,6 +29,10 @@ struct Bfloat16Pair {
 /// To the nearest that TF32 holds, ties away from zero.
 std::uint32_t round_to_tf32(float value);
 float number_of_tf32(std::uint32_t bits);
+
+/// What a lane gets of four matrices 8×8 (ldmatrix), of which each lane brought a row.
+cuda::Pack<std::uint32_t, 4> matrices_of_lane(const LaneValues<cuda::Pack<Bfloat16, 8>>& rows, int lane,
+                                              bool transposed);
 
 /// What each lane must add to its values of C.
 template <class Format>

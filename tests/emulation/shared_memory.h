@@ -78,7 +78,7 @@ class SharedArray {
     for (int i = 0; i < count; ++i) (*this)[index + i] = pack[i];
   }
 
-  template <int count>
+  template <int count, cuda::Cache = cuda::Cache::second_level>
   void copy_async(std::int64_t index, const T* from, bool present = true) {
     require_vector<count>(index);
     cuda::Pack<T, count> pack{};

@@ -310,6 +310,68 @@ TEST_CASE("the matrix instructions: by a unit matrix come the first columns of A
   }
 }
 
+namespace {
+
+/// Four matrices of 8×8, element (i, j) of matrix m being 64·m + 8·i + j, as the lanes get them; the rows of
+/// a matrix lie `step` apart.
+struct LoadMatrices {
+  static constexpr int threads = 32, most = 4 * 8 * 12;
+  struct Shared {
+    SharedArray<Bfloat16, most> values;
+  };
+  Span<float> seen;
+  int step;
+  bool transposed;
+
+  void operator()(const Thread& thread, Shared& shared) const {
+    const int row = thread.lane() * step;
+    for (int j = 0; j < 8; ++j)
+      shared.values[row + j] = static_cast<Bfloat16>(static_cast<float>(8 * thread.lane() + j));
+    thread.warp_barrier();
+    const auto registers = transposed ? thread.load_matrices<true>(shared.values, row)
+                                      : thread.load_matrices<false>(shared.values, row);
+    for (int m = 0; m < 4; ++m)
+      for (int e = 0; e < 2; ++e)
+        seen[64 * m + 2 * thread.lane() + e] = std::bit_cast<float>(registers[m] >> 16 * e << 16);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("matrices from shared memory: two neighbours of a row in each lane, or of a column") {
+  for (const bool transposed : {false, true}) {
+    CAPTURE(transposed);
+    std::vector<float> seen(256);
+    launch(Stream(), 1, LoadMatrices{span(seen), 8, transposed});
+    for (int i = 0; i < 256; ++i) {
+      const int m = i / 64, lane = i % 64 / 2, major = lane / 4, minor = 2 * (lane % 4) + i % 2;
+      CHECK(seen[i] == 64 * m + (transposed ? 8 * minor + major : 8 * major + minor));
+    }
+  }
+}
+
+TEST_CASE(
+    "a matrix's row that begins at no multiple of 16 bytes is caught, and one that another lane writes") {
+  std::vector<float> seen(256);
+  check_error(
+      [&] {
+        launch(Stream(), 1, LoadMatrices{span(seen), 12, false});
+      },
+      {"LoadMatrices", "thread 1", "16 bytes of shared memory"}, 1);
+  using Rows = SharedArray<Bfloat16, 64>;
+  struct Racing {
+    static constexpr int threads = 32;
+    struct Shared {
+      Rows rows;
+    };
+    void operator()(const Thread& thread, Shared& shared) const {
+      for (int i = 0; i < 2; ++i) shared.rows[2 * thread.lane() + i] = Bfloat16(1);
+      thread.load_matrices<false>(shared.rows, thread.lane() % 8 * 8);
+    }
+  };
+  check_error([&] { launch(Stream(), 1, Racing{}); }, {"race", "no barrier"}, 1);
+}
+
 TEST_CASE("TF32 keeps ten bits of the fraction, rounded") {
   CHECK(std::bit_cast<float>(round_to_tf32(1 + 0x1p-10f)) == 1 + 0x1p-10f);
   CHECK(std::bit_cast<float>(round_to_tf32(1 + 0x1p-11f)) == 1 + 0x1p-10f);

@@ -17,7 +17,8 @@ constexpr int images = 6, classes = 3, steps = 8;
 /// Stem, one residual block with batch norm, a block of stride 2, pooling, classifier.
 class SmallNetwork {
  public:
-  explicit SmallNetwork(Device device) : device_(device) {
+  explicit SmallNetwork(Device device, DType activations = DType::f32)
+      : device_(device), activations_(activations) {
     const auto parameter = [&](const std::vector<std::int64_t>& shape, double scale, double offset = 0) {
       const auto drawn = normal(shape, static_cast<std::uint32_t>(parameters_.size()));
       parameters_.emplace_back(on_device(reference::affine(drawn, scale, offset)), true);
@@ -45,7 +46,7 @@ class SmallNetwork {
   }
 
   std::vector<float> train() {
-    const Variable x(on_device(normal({images, 5, 4, 3}, 100)));
+    const Variable x(on_device(normal({images, 5, 4, 3}, 100)).to(activations_));
     const Tensor labels = Tensor::from(std::vector<std::int32_t>{0, 1, 2, 2, 1, 0}).to(device_);
     Sgd sgd(parameters_, {.momentum = 0.9, .nesterov = true, .weight_decay = 1e-3, .clip_norm = 1});
     std::vector<float> losses;
@@ -62,6 +63,7 @@ class SmallNetwork {
   Tensor on_device(const reference::Array<double>& x) const { return reference::to_tensor(x).to(device_); }
 
   Device device_;
+  DType activations_;
   std::vector<Variable> parameters_;
   std::vector<Tensor> running_mean_, running_variance_;
 };
@@ -77,4 +79,16 @@ TEST_CASE("a run follows the CPU's loss, and comes out the same every time") {
     CHECK(std::abs(on_gpu[step] - on_cpu[step]) <= 1e-4);
   }
   CHECK(SmallNetwork(Device::cuda).train() == on_gpu);
+}
+
+TEST_CASE("in bfloat16 a run follows float32's loss, loosely, and comes out the same every time") {
+  const std::vector<float> in_float32 = SmallNetwork(Device::cuda).train(),
+                           in_bfloat16 = SmallNetwork(Device::cuda, DType::bf16).train();
+  for (std::size_t step = 0; step < in_float32.size(); ++step) {
+    CAPTURE(step);
+    CHECK(std::abs(in_bfloat16[step] - in_float32[step]) <= 0.05);
+  }
+  CHECK(in_bfloat16.back() < 0.5 * in_bfloat16.front());
+  CHECK(in_bfloat16 != in_float32);
+  CHECK(SmallNetwork(Device::cuda, DType::bf16).train() == in_bfloat16);
 }

@@ -1,0 +1,297 @@
+#include "engine/cuda/bfloat16_convolution.h"
+#include "engine/cuda/bfloat16_operands.h"
+#include "engine/cuda/each.h"
+#include "engine/cuda/memory.h"
+#include "engine/cuda/split_sums.h"
+
+#include <algorithm>
+#include <limits>
+
+namespace noisegate::cuda {
+namespace {
+
+int narrow(std::int64_t count) {
+  return static_cast<int>(count);
+}
+
+std::int64_t in_eights(std::int64_t count) {
+  return parts(count, 8) * 8;
+}
+
+// ---- images and filters in eights ----
+
+/// Filters (K, R, S, C) as bfloat16, K and C filled up with zeros to eights; a pack a thread.
+struct PackFilters {
+  Extents from;
+  std::int64_t channels;  // of the packed ones
+  Span<const float> weight;
+  Span<Bfloat16> out;
+
+  NOISEGATE_DEVICE void operator()(std::int64_t i) const {
+    const std::int64_t at = i * 8, place = at / channels, c = at % channels;  // k, r, s in one
+    float values[8]{};
+    if (place < from.images * from.height * from.width)
+      for (int k = 0; k < 8 && c + k < from.channels; ++k) values[k] = weight[place * from.channels + c + k];
+    out.store<8>(at, to_pack<Bfloat16>(values));
+  }
+};
+
+/// Images whose channels do not come in eights, filled up with zeros; a pack a thread.
+struct PackChannels {
+  std::int64_t from, channels;  // channels before, and filled up
+  Span<const Bfloat16> x;
+  Span<Bfloat16> out;
+
+  NOISEGATE_DEVICE void operator()(std::int64_t i) const {
+    const std::int64_t at = i * 8, pixel = at / channels, c = at % channels;
+    Pack<Bfloat16, 8> values{};
+    for (int k = 0; k < 8 && c + k < from; ++k) values[k] = x[pixel * from + c + k];
+    out.store<8>(at, values);
+  }
+};
+
+/// Numbers as they are, or packed in a workspace of their own.
+class Packed {
+ public:
+  /// The filters of a convolution.
+  Packed(Stream stream, const Extents& extents, Span<const float> weight)
+      : workspace_(std::in_place,
+                   in_eights(extents.images) * extents.height * extents.width * in_eights(extents.channels)),
+        values_(workspace_->span()) {
+    for_each(stream, values_.size() / 8,
+             PackFilters{extents, in_eights(extents.channels), weight, workspace_->span()});
+  }
+  /// Images.
+  Packed(Stream stream, const Extents& extents, Span<const Bfloat16> x) : values_(x) {
+    const std::int64_t channels = in_eights(extents.channels);
+    if (channels == extents.channels && x.is_aligned(16)) return;
+    workspace_.emplace(extents.count() / extents.channels * channels);
+    values_ = workspace_->span();
+    for_each(stream, values_.size() / 8, PackChannels{extents.channels, channels, x, workspace_->span()});
+  }
+
+  Span<const Bfloat16> values() const { return values_; }
+
+ private:
+  std::optional<Workspace<Bfloat16>> workspace_;
+  Span<const Bfloat16> values_;
+};
+
+WindowPlaces windows_over_x(const Convolution& conv) {
+  return {narrow(conv.y.count() / conv.y.channels),
+          narrow(conv.y.height),
+          narrow(conv.y.width),
+          narrow(conv.x.height),
+          narrow(conv.x.width),
+          narrow(in_eights(conv.x.channels)),
+          narrow(conv.weight.height),
+          narrow(conv.weight.width),
+          narrow(conv.rows.stride),
+          narrow(conv.rows.padding),
+          false};
+}
+
+WindowPlaces windows_over_dy(const Convolution& conv) {
+  return {narrow(conv.x.count() / conv.x.channels),
+          narrow(conv.x.height),
+          narrow(conv.x.width),
+          narrow(conv.y.height),
+          narrow(conv.y.width),
+          narrow(in_eights(conv.y.channels)),
+          narrow(conv.weight.height),
+          narrow(conv.weight.width),
+          narrow(conv.rows.stride),
+          narrow(conv.rows.padding),
+          true};
+}
+
+// ---- what becomes of C ----
+
+/// Rows of images, as bfloat16. Of four neighbouring fragments a lane holds 2 columns each; four lanes
+/// exchange them so that each holds 8 columns of one, which it stores at once.
+struct StoreImages {
+  struct Shared {};
+  Span<Bfloat16> out;
+  Span<const float> bias;
+  int rows, columns;
+
+  template <int fragments_a, int fragments_b>
+  NOISEGATE_DEVICE void finish(const Thread& thread, Shared&, int, int first_row, int first_column,
+                               const FragmentC (&c)[fragments_a][fragments_b]) const {
+    static_assert(fragments_b % 4 == 0);
+    const int group = thread.lane() / 4, member = thread.lane() % 4;
+    NOISEGATE_UNROLL
+    for (int i = 0; i < fragments_a; ++i)
+      for (int half = 0; half < 2; ++half)
+        for (int j = 0; j < fragments_b; j += 4) {
+          const int row = first_row + 16 * i + 8 * half + group, column = first_column + 8 * j;
+          std::uint32_t pairs[4];
+          NOISEGATE_UNROLL
+          for (int k = 0; k < 4; ++k) {
+            const int at = column + 8 * k + 2 * member;
+            pairs[k] = bfloat16_pair(c[i][j + k].values[2 * half] + bias_of(at),
+                                     c[i][j + k].values[2 * half + 1] + bias_of(at + 1));
+          }
+          exchange(thread, pairs);
+          if (row < rows) store(row, column + 8 * member, pairs);
+        }
+  }
+
+ private:
+  NOISEGATE_DEVICE float bias_of(int column) const { return bias && column < columns ? bias[column] : 0; }
+
+  /// pairs[k] of member m becomes pairs[m] of member k, among the four lanes of a group.
+  NOISEGATE_DEVICE static void exchange(const Thread& thread, std::uint32_t (&pairs)[4]) {
+    NOISEGATE_UNROLL
+    for (int mask = 1; mask <= 2; mask *= 2)
+      for (int k = 0; k < 4; ++k) {
+        if ((k & mask) != 0) continue;
+        const bool upper = (thread.lane() & mask) != 0;
+        std::uint32_t &low = pairs[k], &high = pairs[k + mask];
+        const std::uint32_t received = thread.shuffle_xor(upper ? low : high, mask);
+        low = upper ? received : low;
+        high = upper ? high : received;
+      }
+  }
+
+  NOISEGATE_DEVICE void store(int row, int column, const std::uint32_t (&pairs)[4]) const {
+    Pack<Bfloat16, 8> pack;
+    for (int k = 0; k < 8; ++k) pack[k].bits = static_cast<std::uint16_t>(pairs[k / 2] >> 16 * (k % 2));
+    const std::int64_t at = std::int64_t{row} * columns + column;
+    if (columns % 8 == 0) {
+      if (column < columns) out.store<8>(at, pack);
+    } else {
+      for (int k = 0; k < 8 && column + k < columns; ++k) out[at + k] = pack[k];
+    }
+  }
+};
+
+/// A split's part of a weight gradient, (rows, columns) of its own.
+struct StoreSplit {
+  struct Shared {};
+  Span<float> sums;
+  int rows, columns;
+
+  template <int fragments_a, int fragments_b>
+  NOISEGATE_DEVICE void finish(const Thread& thread, Shared&, int split, int first_row, int first_column,
+                               const FragmentC (&c)[fragments_a][fragments_b]) const {
+    NOISEGATE_UNROLL
+    for (int i = 0; i < fragments_a; ++i)
+      for (int j = 0; j < fragments_b; ++j)
+        for (int half = 0; half < 2; ++half) {
+          const int row = first_row + 16 * i + row_of_c(thread.lane(), 2 * half);
+          const int column = first_column + 8 * j + column_of_c(thread.lane(), 2 * half);
+          if (row < rows && column < columns)
+            sums.store<2>((std::int64_t{split} * rows + row) * columns + column,
+                          Pack<float, 2>{c[i][j].values[2 * half], c[i][j].values[2 * half + 1]});
+        }
+  }
+};
+
+/// Which of a split's sums an element (k, r, s, c) of the weight gradient is: WindowGroups16 has the columns
+/// in groups of 32 channels.
+struct GroupedColumns {
+  Extents weight;
+  std::int64_t columns;
+
+  NOISEGATE_DEVICE std::int64_t operator()(std::int64_t i) const {
+    const std::int64_t c = i % weight.channels, place = i / weight.channels,
+                       places = weight.height * weight.width;
+    const std::int64_t k = place / places;
+    return k * columns + (c / 32 * places + place % places) * 32 + c % 32;
+  }
+};
+
+/// Calls f with the tile as a type.
+template <class F>
+void with_tile(ProductTile tile, const F& f) {
+  switch (tile) {
+    case ProductTile::tile_256x32:
+      return f(BlockTile<256, 32, 64, 32, 3>());
+    case ProductTile::tile_128x64:
+      return f(BlockTile<128, 64, 64, 32, 4>());
+    case ProductTile::tile_64x64:
+      return f(BlockTile<64, 64, 32, 32, 4>());
+  }
+}
+
+/// So many that about two blocks come on each multiprocessor of a large GPU, and each has something to add
+/// up.
+int splits_for(std::int64_t tiles, std::int64_t pixels) {
+  constexpr std::int64_t blocks = 264, fewest_pixels = 256;
+  return narrow(std::clamp<std::int64_t>(std::min(blocks / tiles, pixels / fewest_pixels), 1, blocks));
+}
+
+}  // namespace
+
+bool fits_bfloat16_products(const Convolution& conv) {
+  constexpr std::int64_t most = std::numeric_limits<std::int32_t>::max() / 2;
+  const auto fits = [](const Extents& extents) {
+    return extents.count() / extents.channels * in_eights(extents.channels) <= most;
+  };
+  return fits(conv.x) && fits(conv.y) && fits(conv.weight) && conv.weight.height <= WindowPlaces::most &&
+         conv.weight.width <= WindowPlaces::most;
+}
+
+ProductTile product_tile_for(std::int64_t rows, std::int64_t columns) {
+  constexpr std::int64_t blocks = 132 * 3 / 2;
+  if (columns <= 32 && parts(rows, 256) >= blocks) return ProductTile::tile_256x32;
+  if (parts(rows, 128) * parts(columns, 64) >= blocks) return ProductTile::tile_128x64;
+  return ProductTile::tile_64x64;
+}
+
+void bfloat16_convolution(Stream stream, const Convolution& conv, Span<const Bfloat16> x,
+                          Span<const float> weight, Span<const float> bias, Span<Bfloat16> y,
+                          std::optional<ProductTile> tile) {
+  const Packed images(stream, conv.x, x), filters(stream, conv.weight, weight);
+  const WindowPlaces windows = windows_over_x(conv);
+  const int columns = narrow(conv.y.channels),
+            depth = windows.filter_height * windows.filter_width * windows.channels;
+  with_tile(tile ? *tile : product_tile_for(windows.rows, columns), [&](auto shape) {
+    using Tile = decltype(shape);
+    bfloat16_product<Tile>(stream, WindowRows16<Tile>{images.values(), windows},
+                           FilterRows16<Tile>{filters.values(), columns, depth},
+                           StoreImages{y, bias, windows.rows, columns}, windows.rows, columns, depth);
+  });
+}
+
+void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
+                             Span<const float> weight, Span<Bfloat16> dx, std::optional<ProductTile> tile) {
+  const Packed gradients(stream, conv.y, dy), filters(stream, conv.weight, weight);
+  const WindowPlaces windows = windows_over_dy(conv);
+  const int columns = narrow(conv.x.channels), channels = narrow(in_eights(columns)),
+            depth = windows.filter_height * windows.filter_width * windows.channels;
+  with_tile(tile ? *tile : product_tile_for(windows.rows, columns), [&](auto shape) {
+    using Tile = decltype(shape);
+    bfloat16_product<Tile>(stream, WindowRows16<Tile>{gradients.values(), windows},
+                           FilterColumns16<Tile>{filters.values(), windows.channels, windows.filter_height,
+                                                 windows.filter_width, channels},
+                           StoreImages{dx, {}, windows.rows, columns}, windows.rows, columns, depth);
+  });
+}
+
+void bfloat16_weight_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
+                              Span<const Bfloat16> x, Span<float> dw) {
+  const Packed gradients(stream, conv.y, dy), images(stream, conv.x, x);
+  const WindowPlaces windows = windows_over_x(conv);
+  const int rows = narrow(in_eights(conv.y.channels)), pixels = windows.rows;
+  const auto multiply = [&](auto shape) {
+    using Tile = decltype(shape);
+    const WindowGroups16<Tile> columns_of_x(images.values(), windows);
+    const int columns = columns_of_x.count();
+    const int splits = splits_for(parts(rows, Tile::rows) * parts(columns, Tile::columns), pixels);
+    const Workspace<float> sums(std::int64_t{splits} * rows * columns);
+    bfloat16_product<Tile>(stream, PixelColumns16<Tile>{gradients.values(), rows, pixels}, columns_of_x,
+                           StoreSplit{sums.span(), rows, columns}, rows, columns, pixels, splits);
+    add_splits(stream, sums.span(), splits, dw, GroupedColumns{conv.weight, columns});
+  };
+  const bool is_3x3 = conv.weight.height == 3 && conv.weight.width == 3;
+  if (!is_3x3)
+    multiply(BlockTile<64, 96, 32, 48, 4>());
+  else if (rows <= 32)
+    multiply(BlockTile<32, 288, 32, 48, 3>());
+  else
+    multiply(BlockTile<64, 288, 32, 48, 3>());
+}
+
+}  // namespace noisegate::cuda
