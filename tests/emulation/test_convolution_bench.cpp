@@ -1,4 +1,5 @@
 // What `noisegate bench conv` does on a GPU, on convolutions small enough for the emulated one.
+#include "engine/error.h"
 #include "tests/test_device.h"
 #include "tools/convolution_bench.h"
 
@@ -51,6 +52,34 @@ TEST_CASE("every product of every kind is worked out and timed on each copy") {
     CAPTURE(rung.name);
     const Tensor y = operands.native(ConvolutionPass::forward, 1);
     CHECK(deviation_of(operands.by(rung, 1), y) <= (rung.rounds ? 1e-3 : 1e-5));
+  }
+}
+
+TEST_CASE("cuDNN's products are the backend's, where cuDNN is there") {
+  if (!gpu_bench().cudnn) return;  // the emulated GPU has none
+  struct Case {
+    bool tf32, bfloat16;
+    double tolerance;
+  };
+  for (const Case& c : {Case{false, false, 1e-5}, Case{true, false, 2e-3}, Case{true, true, 2e-2}}) {
+    CAPTURE(c.tolerance);
+    std::unique_ptr<cuda::Convolutions> cudnn;
+    try {
+      cudnn = gpu_bench().cudnn(c.tf32);
+    } catch (const Error& error) {
+      MESSAGE(error.what());
+      return;
+    }
+    const ConvolutionCall stem{{2, 9, 8, 3}, {16, 3, 3, 3}, {1, 1}, Layout::plain, true};
+    const ConvolutionCall shortcut{{2, 8, 8, 16}, {32, 1, 1, 16}, {2, 0}, Layout::plain, true};
+    for (const ConvolutionCall& call : {stem, shortcut, small}) {
+      const ConvolutionOperands operands(call, test_device, c.bfloat16);
+      for (const ConvolutionPass pass : passes_of({call, 1})) {
+        CAPTURE(name_of(pass));
+        CAPTURE(call.kernel[0]);
+        CHECK(deviation_of(operands.by(*cudnn, pass, 0), operands.native(pass, 0)) <= c.tolerance);
+      }
+    }
   }
 }
 
