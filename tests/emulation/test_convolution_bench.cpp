@@ -55,6 +55,16 @@ TEST_CASE("every product of every kind is worked out and timed on each copy") {
   }
 }
 
+TEST_CASE("operands in bfloat16 are the same numbers, rounded") {
+  const ConvolutionOperands exact(small, test_device, false), rounded(small, test_device, true);
+  for (const ConvolutionPass pass : passes_of({small, 1})) {
+    CAPTURE(name_of(pass));
+    const double deviation = deviation_of(rounded.native(pass, 1), exact.native(pass, 1));
+    CHECK(deviation > 1e-6);
+    CHECK(deviation <= 2e-2);
+  }
+}
+
 TEST_CASE("cuDNN's products are the backend's, where cuDNN is there") {
   if (!gpu_bench().cudnn) return;  // the emulated GPU has none
   struct Case {
