@@ -257,8 +257,8 @@ Json measure_ladder(const Setting& setting, const std::vector<ConvolutionProblem
   add(floats, operands, "production", "copies run behind the products", production(operands), expected);
   if (setting.format == NumberFormat::bf16) {
     const ConvolutionOperands halves(call, setting.device, true);
-    add(setting, halves, "production, bf16", "half the bytes, twice the products", production(halves),
-        expected);
+    add(setting, halves, "production, bf16", "16-bit numbers, ldmatrix, tiles by the shape",
+        production(halves), expected);
   }
   return result;
 }

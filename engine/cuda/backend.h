@@ -3,8 +3,12 @@
 #pragma once
 
 #include "engine/backend.h"
+#include "engine/cuda/convolutions.h"
 #include "engine/cuda/launch.h"
 #include "engine/cuda/precision.h"
+
+#include <memory>
+#include <utility>
 
 namespace noisegate::cuda {
 
@@ -16,6 +20,8 @@ class CudaBackend final : public Backend {
   explicit CudaBackend(Stream stream, Precision precision = Precision::float32)
       : stream_(stream), precision_(precision) {}
   void set_precision(Precision precision) { precision_ = precision; }
+  /// Leaves convolutions to these; null: to the backend's own kernels.
+  void set_convolutions(std::unique_ptr<Convolutions> others) { others_ = std::move(others); }
 
   Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window) override;
   Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
@@ -65,6 +71,7 @@ class CudaBackend final : public Backend {
  private:
   Stream stream_;
   Precision precision_;
+  std::unique_ptr<Convolutions> others_;
 };
 
 }  // namespace noisegate::cuda

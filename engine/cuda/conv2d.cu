@@ -7,6 +7,7 @@ namespace noisegate::cuda {
 
 Tensor CudaBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
                            ConvolutionWindow window) {
+  if (others_) return others_->forward(x, weight, bias, window);
   const Convolution conv(x.shape(), weight.shape(), window);
   Tensor y = empty(conv.y.shape(), x.dtype());
   with_type(x, [&]<class T>(std::type_identity<T>) {
@@ -24,6 +25,7 @@ Tensor CudaBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& 
 
 Tensor CudaBackend::conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                                           ConvolutionWindow window) {
+  if (others_) return others_->input_gradient(grad, weight, input_shape, window);
   const Convolution conv(input_shape, weight.shape(), window);
   Tensor dx = empty(input_shape, grad.dtype());
   with_type(grad, [&]<class T>(std::type_identity<T>) {
@@ -42,6 +44,7 @@ Tensor CudaBackend::conv2d_backward_input(const Tensor& grad, const Tensor& weig
 Tensor CudaBackend::conv2d_backward_weight(const Tensor& grad, const Tensor& x, const Shape& weight_shape,
                                            ConvolutionWindow window, Tensor* grad_bias) {
   if (grad_bias) *grad_bias = bias_gradient(stream_, grad, weight_shape[0]);
+  if (others_) return others_->weight_gradient(grad, x, weight_shape, window);
   const Convolution conv(x.shape(), weight_shape, window);
   Tensor dw = empty(weight_shape);
   with_type(x, [&]<class T>(std::type_identity<T>) {

@@ -76,13 +76,13 @@ class Cudnn final : public Convolutions {
     const Plan& plan = plan_of(Product::forward, x.shape(), weight.shape(), y.shape(), window, x.dtype());
     const Descriptors& d = plan.descriptors;
     const auto workspace = allocate(plan.workspace, Device::cuda);
-    const Tensor w = converted(weight, x.dtype());
+    const Tensor w = weight.to(x.dtype());
     cudnn_.check(cudnn_.forward(handle_.get(), &one, d.x.get(), x.raw(), d.w.get(), w.raw(),
                                 d.convolution.get(), static_cast<cudnnConvolutionFwdAlgo_t>(plan.algorithm),
                                 workspace.get(), plan.workspace, &zero, d.y.get(), y.raw()),
                  "convolve");
     if (bias.defined()) {
-      const Tensor b = converted(bias, x.dtype());
+      const Tensor b = bias.to(x.dtype());
       cudnn_.check(cudnn_.add_tensor(handle_.get(), &one, d.bias.get(), b.raw(), &one, d.y.get(), y.raw()),
                    "add a bias");
     }
@@ -96,7 +96,7 @@ class Cudnn final : public Convolutions {
         plan_of(Product::input_gradient, input_shape, weight.shape(), grad.shape(), window, grad.dtype());
     const Descriptors& d = plan.descriptors;
     const auto workspace = allocate(plan.workspace, Device::cuda);
-    const Tensor w = converted(weight, grad.dtype());
+    const Tensor w = weight.to(grad.dtype());
     cudnn_.check(
         cudnn_.backward_data(handle_.get(), &one, d.w.get(), w.raw(), d.y.get(), grad.raw(),
                              d.convolution.get(), static_cast<cudnnConvolutionBwdDataAlgo_t>(plan.algorithm),
@@ -117,7 +117,7 @@ class Cudnn final : public Convolutions {
                                         static_cast<cudnnConvolutionBwdFilterAlgo_t>(plan.algorithm),
                                         workspace.get(), plan.workspace, &zero, d.w.get(), dw.raw()),
                  "work out a weight's gradient");
-    return converted(dw, DType::f32);
+    return dw.to(DType::f32);
   }
 
  private:
@@ -129,13 +129,6 @@ class Cudnn final : public Convolutions {
       return (x[axis] + 2 * window.padding - w[axis]) / window.stride + 1;
     };
     return {x[0], extent(1), extent(2), w[0]};
-  }
-
-  static Tensor converted(const Tensor& tensor, DType dtype) {
-    if (tensor.dtype() == dtype) return tensor;
-    Tensor copy = Tensor::empty(tensor.shape(), dtype, Device::cuda);
-    copy.copy_from(tensor);
-    return copy;
   }
 
   const Plan& plan_of(Product product, const Shape& x, const Shape& w, const Shape& y,
