@@ -1,13 +1,15 @@
-// The CUDA backend: hand-written kernels on NHWC float32. Each op is defined in the file of this folder that
-// carries its name, kernel and all. The same files make the emulated GPU of the tests.
+// The CUDA backend: hand-written kernels on NHWC, float32 or bfloat16. Each op is defined in the file of this
+// folder that carries its name, kernel and all. The same files make the emulated GPU of the tests.
 #pragma once
 
 #include "engine/backend.h"
+#include "engine/cuda/block_moments.h"
 #include "engine/cuda/convolutions.h"
 #include "engine/cuda/launch.h"
 #include "engine/cuda/precision.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 
 namespace noisegate::cuda {
@@ -69,9 +71,22 @@ class CudaBackend final : public Backend {
   void exponential_average(std::span<Tensor> averages, std::span<const Tensor> values, float decay) override;
 
  private:
+  /// What a convolution has summed up of its output while it wrote it, for the batch norm that gets that very
+  /// tensor next. Whoever writes into a tensor that is there already makes it forgotten.
+  struct NotedMoments {
+    std::weak_ptr<const std::byte> memory;
+    Shape shape;
+    BlockMoments moments;
+  };
+  void note_moments(const Tensor& x, std::optional<BlockMoments> moments);
+  /// Those of x, once; none where they are another tensor's.
+  std::optional<BlockMoments> take_moments(const Tensor& x);
+  void forget_moments() { noted_.reset(); }
+
   Stream stream_;
   Precision precision_;
   std::unique_ptr<Convolutions> others_;
+  std::optional<NotedMoments> noted_;
 };
 
 }  // namespace noisegate::cuda

@@ -1,11 +1,13 @@
-// Batch norm in as few passes over memory as it can be done in: forward one for the statistics and one that
-// normalises, adds the residual and applies ReLU; backward one for the two sums and one for the gradients.
-// Between them a small kernel makes of the sums what is constant over a channel. All statistics are float32
-// or double, whatever the activations are.
+// Batch norm in as few passes over memory as it can be done in: forward one for the statistics, where the
+// convolution in front has not noted them, and one that normalises, adds the residual and applies ReLU;
+// backward one for the two sums and one for the gradients. Between them a small kernel makes of the sums what
+// is constant over a channel. All statistics are float32 or double, whatever the activations are.
 #include "engine/cuda/backend.h"
 #include "engine/cuda/column_sums.h"
 #include "engine/cuda/each.h"
 #include "engine/cuda/for_each_pack.h"
+
+#include <utility>
 
 namespace noisegate::cuda {
 namespace {
@@ -34,22 +36,31 @@ struct ShiftedMoments {
   }
 };
 
-/// Mean and 1/√(variance + ε), from the batch's sums; moves the running statistics.
 template <class T>
-struct BatchStatistics {
+struct MomentsOfColumns {
   Span<const float> sums;
   Span<const T> x;
   std::int64_t channels;
+
+  NOISEGATE_DEVICE ChannelMoments operator()(const Thread& thread, std::int64_t c) const {
+    return {static_cast<float>(x[c]), column_total<2>(thread, sums, channels, 0, c),
+            column_total<2>(thread, sums, channels, 1, c)};
+  }
+};
+
+/// Mean and 1/√(variance + ε), from the batch's moments; moves the running statistics.
+template <class Moments>
+struct BatchStatistics {
+  Moments moments;
+  double size;  // values of a channel
   double epsilon, momentum;
   Span<float> mean, inverse_deviation, running_mean, running_variance;
 
   NOISEGATE_DEVICE void operator()(const Thread& thread, std::int64_t c) const {
-    const double sum = column_total<2>(thread, sums, channels, 0, c),
-                 squares = column_total<2>(thread, sums, channels, 1, c);
+    const ChannelMoments of_channel = moments(thread, c);
     if (thread.lane() != 0) return;
-    const double size = static_cast<double>(x.size() / channels), shifted_mean = sum / size;
-    const double batch_mean = static_cast<float>(x[c]) + shifted_mean;
-    const double variance = math::max(0.0, squares / size - shifted_mean * shifted_mean);
+    const double shifted_mean = of_channel.sum / size, batch_mean = of_channel.shift + shifted_mean;
+    const double variance = math::max(0.0, of_channel.squares / size - shifted_mean * shifted_mean);
     mean[c] = static_cast<float>(batch_mean);
     inverse_deviation[c] = static_cast<float>(math::rsqrt(variance + epsilon));
     running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * batch_mean);
@@ -242,6 +253,19 @@ void with_pack(bool packs, const F& f) {
 
 }  // namespace
 
+void CudaBackend::note_moments(const Tensor& x, std::optional<BlockMoments> moments) {
+  noted_.reset();
+  if (moments) noted_.emplace(NotedMoments{x.memory(), x.shape(), std::move(*moments)});
+}
+
+std::optional<BlockMoments> CudaBackend::take_moments(const Tensor& x) {
+  const std::optional<NotedMoments> noted = std::exchange(noted_, std::nullopt);
+  if (!noted || noted->shape != x.shape() || noted->memory.expired() ||
+      noted->memory.lock() != x.memory().lock())
+    return std::nullopt;
+  return noted->moments;
+}
+
 Tensor CudaBackend::batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift,
                                Tensor& running_mean, Tensor& running_variance,
                                const BatchNormOptions& options, const Tensor& residual,
@@ -250,15 +274,20 @@ Tensor CudaBackend::batch_norm(const Tensor& x, const Tensor& scale, const Tenso
   BatchNormSaved used{empty_like(scale), empty_like(scale)};
   Tensor y = empty_like(x);
   with_type(x, [&]<class T>(std::type_identity<T>) {
-    if (options.training) {
+    const auto make_statistics = [&](const auto& moments) {
+      for_each_column(stream_, channels,
+                      BatchStatistics<std::remove_cvref_t<decltype(moments)>>{
+                          moments, static_cast<double>(x.numel() / channels), options.epsilon,
+                          options.momentum, output(used.mean), output(used.inverse_deviation),
+                          output(running_mean), output(running_variance)});
+    };
+    if (const std::optional<BlockMoments> noted = options.training ? take_moments(x) : std::nullopt) {
+      make_statistics(MomentsOfBlocks(*noted));
+    } else if (options.training) {
       with_pack<T>(sums_by_packs<T>(channels), [&](auto width) {
         const auto sums = column_sums(stream_, x.numel() / channels, channels,
                                       ShiftedMoments<T, width()>{input<T>(x), channels});
-        for_each_column(
-            stream_, channels,
-            BatchStatistics<T>{sums.span(), input<T>(x), channels, options.epsilon, options.momentum,
-                               output(used.mean), output(used.inverse_deviation), output(running_mean),
-                               output(running_variance)});
+        make_statistics(MomentsOfColumns<T>{sums.span(), input<T>(x), channels});
       });
     } else {
       for_each(stream_, channels,
@@ -281,6 +310,7 @@ Backend::BatchNormGradients CudaBackend::batch_norm_backward(Tensor grad, const 
                                                              const BatchNormSaved& saved,
                                                              const BatchNormOptions& options,
                                                              bool has_residual) {
+  forget_moments();
   const std::int64_t channels = scale.numel(), rows = x.numel() / channels;
   const Normalise normalise{input(saved.mean), input(saved.inverse_deviation), input(scale), input(shift)};
 

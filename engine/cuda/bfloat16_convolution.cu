@@ -1,4 +1,5 @@
 #include "engine/cuda/bfloat16_convolution.h"
+#include "engine/cuda/bfloat16_epilogues.h"
 #include "engine/cuda/bfloat16_operands.h"
 #include "engine/cuda/each.h"
 #include "engine/cuda/memory.h"
@@ -105,89 +106,6 @@ WindowPlaces windows_over_dy(const Convolution& conv) {
           true};
 }
 
-// ---- what becomes of C ----
-
-/// Rows of images, as bfloat16. Of four neighbouring fragments a lane holds 2 columns each; four lanes
-/// exchange them so that each holds 8 columns of one, which it stores at once.
-struct StoreImages {
-  struct Shared {};
-  Span<Bfloat16> out;
-  Span<const float> bias;
-  int rows, columns;
-
-  template <int fragments_a, int fragments_b>
-  NOISEGATE_DEVICE void finish(const Thread& thread, Shared&, int, int first_row, int first_column,
-                               const FragmentC (&c)[fragments_a][fragments_b]) const {
-    static_assert(fragments_b % 4 == 0);
-    const int group = thread.lane() / 4, member = thread.lane() % 4;
-    NOISEGATE_UNROLL
-    for (int i = 0; i < fragments_a; ++i)
-      for (int half = 0; half < 2; ++half)
-        for (int j = 0; j < fragments_b; j += 4) {
-          const int row = first_row + 16 * i + 8 * half + group, column = first_column + 8 * j;
-          std::uint32_t pairs[4];
-          NOISEGATE_UNROLL
-          for (int k = 0; k < 4; ++k) {
-            const int at = column + 8 * k + 2 * member;
-            pairs[k] = bfloat16_pair(c[i][j + k].values[2 * half] + bias_of(at),
-                                     c[i][j + k].values[2 * half + 1] + bias_of(at + 1));
-          }
-          exchange(thread, pairs);
-          if (row < rows) store(row, column + 8 * member, pairs);
-        }
-  }
-
- private:
-  NOISEGATE_DEVICE float bias_of(int column) const { return bias && column < columns ? bias[column] : 0; }
-
-  /// pairs[k] of member m becomes pairs[m] of member k, among the four lanes of a group.
-  NOISEGATE_DEVICE static void exchange(const Thread& thread, std::uint32_t (&pairs)[4]) {
-    NOISEGATE_UNROLL
-    for (int mask = 1; mask <= 2; mask *= 2)
-      for (int k = 0; k < 4; ++k) {
-        if ((k & mask) != 0) continue;
-        const bool upper = (thread.lane() & mask) != 0;
-        std::uint32_t &low = pairs[k], &high = pairs[k + mask];
-        const std::uint32_t received = thread.shuffle_xor(upper ? low : high, mask);
-        low = upper ? received : low;
-        high = upper ? high : received;
-      }
-  }
-
-  NOISEGATE_DEVICE void store(int row, int column, const std::uint32_t (&pairs)[4]) const {
-    Pack<Bfloat16, 8> pack;
-    for (int k = 0; k < 8; ++k) pack[k].bits = static_cast<std::uint16_t>(pairs[k / 2] >> 16 * (k % 2));
-    const std::int64_t at = std::int64_t{row} * columns + column;
-    if (columns % 8 == 0) {
-      if (column < columns) out.store<8>(at, pack);
-    } else {
-      for (int k = 0; k < 8 && column + k < columns; ++k) out[at + k] = pack[k];
-    }
-  }
-};
-
-/// A split's part of a weight gradient, (rows, columns) of its own.
-struct StoreSplit {
-  struct Shared {};
-  Span<float> sums;
-  int rows, columns;
-
-  template <int fragments_a, int fragments_b>
-  NOISEGATE_DEVICE void finish(const Thread& thread, Shared&, int split, int first_row, int first_column,
-                               const FragmentC (&c)[fragments_a][fragments_b]) const {
-    NOISEGATE_UNROLL
-    for (int i = 0; i < fragments_a; ++i)
-      for (int j = 0; j < fragments_b; ++j)
-        for (int half = 0; half < 2; ++half) {
-          const int row = first_row + 16 * i + row_of_c(thread.lane(), 2 * half);
-          const int column = first_column + 8 * j + column_of_c(thread.lane(), 2 * half);
-          if (row < rows && column < columns)
-            sums.store<2>((std::int64_t{split} * rows + row) * columns + column,
-                          Pack<float, 2>{c[i][j].values[2 * half], c[i][j].values[2 * half + 1]});
-        }
-  }
-};
-
 /// Which of a split's sums an element (k, r, s, c) of the weight gradient is: WindowGroups16 has the columns
 /// in groups of 32 channels.
 struct GroupedColumns {
@@ -240,19 +158,30 @@ ProductTile product_tile_for(std::int64_t rows, std::int64_t columns) {
   return ProductTile::tile_64x64;
 }
 
-void bfloat16_convolution(Stream stream, const Convolution& conv, Span<const Bfloat16> x,
-                          Span<const float> weight, Span<const float> bias, Span<Bfloat16> y,
-                          std::optional<ProductTile> tile) {
+std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolution& conv,
+                                                 Span<const Bfloat16> x, Span<const float> weight,
+                                                 Span<const float> bias, Span<Bfloat16> y, bool with_moments,
+                                                 std::optional<ProductTile> tile) {
   const Packed images(stream, conv.x, x), filters(stream, conv.weight, weight);
   const WindowPlaces windows = windows_over_x(conv);
   const int columns = narrow(conv.y.channels),
             depth = windows.filter_height * windows.filter_width * windows.channels;
+  std::optional<BlockMoments> moments;
   with_tile(tile ? *tile : product_tile_for(windows.rows, columns), [&](auto shape) {
     using Tile = decltype(shape);
-    bfloat16_product<Tile>(stream, WindowRows16<Tile>{images.values(), windows},
-                           FilterRows16<Tile>{filters.values(), columns, depth},
-                           StoreImages{y, bias, windows.rows, columns}, windows.rows, columns, depth);
+    const auto multiply = [&](const auto& epilogue) {
+      bfloat16_product<Tile>(stream, WindowRows16<Tile>{images.values(), windows},
+                             FilterRows16<Tile>{filters.values(), columns, depth}, epilogue, windows.rows,
+                             columns, depth);
+    };
+    if (with_moments) {
+      moments.emplace(windows.rows, columns, Tile::rows);
+      multiply(StoreImages<true>{y, bias, windows.rows, columns, moments->sums.span()});
+    } else {
+      multiply(StoreImages<false>{y, bias, windows.rows, columns, {}});
+    }
   });
+  return moments;
 }
 
 void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
@@ -266,7 +195,8 @@ void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const 
     bfloat16_product<Tile>(stream, WindowRows16<Tile>{gradients.values(), windows},
                            FilterColumns16<Tile>{filters.values(), windows.channels, windows.filter_height,
                                                  windows.filter_width, channels},
-                           StoreImages{dx, {}, windows.rows, columns}, windows.rows, columns, depth);
+                           StoreImages<false>{dx, {}, windows.rows, columns, {}}, windows.rows, columns,
+                           depth);
   });
 }
 

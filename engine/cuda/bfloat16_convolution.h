@@ -3,6 +3,7 @@
 #pragma once
 
 #include "engine/bfloat16.h"
+#include "engine/cuda/block_moments.h"
 #include "engine/cuda/plain_convolution.h"
 
 #include <optional>
@@ -20,10 +21,11 @@ ProductTile product_tile_for(std::int64_t rows, std::int64_t columns);
 /// masks.
 bool fits_bfloat16_products(const Convolution& conv);
 
-/// Without a tile: product_tile_for() of the product's shape.
-void bfloat16_convolution(Stream stream, const Convolution& conv, Span<const Bfloat16> x,
-                          Span<const float> weight, Span<const float> bias, Span<Bfloat16> y,
-                          std::optional<ProductTile> tile = {});
+/// Without a tile: product_tile_for() of the product's shape. The moments are those of y as it is stored.
+std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolution& conv,
+                                                 Span<const Bfloat16> x, Span<const float> weight,
+                                                 Span<const float> bias, Span<Bfloat16> y, bool with_moments,
+                                                 std::optional<ProductTile> tile = {});
 void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
                              Span<const float> weight, Span<Bfloat16> dx,
                              std::optional<ProductTile> tile = {});

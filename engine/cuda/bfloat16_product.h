@@ -15,7 +15,29 @@ struct BlockTile {
   static constexpr int rows = rows_, columns = columns_, slice = 32, stages = stages_;
   static constexpr int rows_of_warp = rows_of_warp_, columns_of_warp = columns_of_warp_;
   static constexpr int warps_across = columns / columns_of_warp;
-  static constexpr int threads = rows / rows_of_warp * warps_across * warp_size;
+  static constexpr int warps_down = rows / rows_of_warp;
+  static constexpr int threads = warps_down * warps_across * warp_size;
+  static constexpr int fragments_a = rows_of_warp / 16, fragments_b = columns_of_warp / 8;
+  static_assert(fragments_b % 2 == 0);
+
+  /// Where a warp's share begins.
+  NOISEGATE_DEVICE static int row_of(const Thread& thread) {
+    return thread.warp() / warps_across * rows_of_warp;
+  }
+  NOISEGATE_DEVICE static int column_of(const Thread& thread) {
+    return thread.warp() % warps_across * columns_of_warp;
+  }
+};
+
+/// A warp's share of C.
+template <class Tile>
+struct WarpSums {
+  FragmentC c[Tile::fragments_a][Tile::fragments_b];
+};
+
+/// Which share of C a block has worked out.
+struct BlockOfC {
+  int split, first_row, first_column;
 };
 
 /// A slice in shared memory: lines of `length` numbers, in packs of 8. The packs of a line change places by
@@ -60,15 +82,15 @@ struct AlongRows {
   }
 };
 
-/// C of `rows` × `columns` over `depth`, cut along the depth into `splits`. The epilogue is handed the
-/// block's share in the fragments of its warps (Epilogue::finish).
+/// C of `rows` × `columns` over `depth`, cut along the depth into `splits`. All threads of a block hand their
+/// sums to epilogue.finish<Tile>(thread, shared, block, sums).
 template <class Tile, class A, class B, class Epilogue>
 struct Bfloat16Product {
   static constexpr int threads = Tile::threads;
   struct Shared {
     SharedArray<Bfloat16, Tile::stages * A::Layout::Slice::size> a;
     SharedArray<Bfloat16, Tile::stages * B::Layout::Slice::size> b;
-    typename Epilogue::Shared epilogue;
+    typename Epilogue::template Shared<Tile> epilogue;
   };
   A a;
   B b;
@@ -100,7 +122,7 @@ struct Bfloat16Product {
     };
     for (int ahead = 0; ahead < Tile::stages - 1; ++ahead) copy_next(first + ahead);
 
-    Sums sums{};
+    WarpSums<Tile> sums{};
     int stage = 0;
     for (int slice = first; slice < last; ++slice) {
       // Own copies of this slice are there; behind the barrier everyone's are, and nobody still reads the
@@ -111,25 +133,14 @@ struct Bfloat16Product {
       multiply(thread, shared, stage, sums);
       if (++stage == Tile::stages) stage = 0;
     }
-    const int row = first_row + row_of(thread), column = first_column + column_of(thread);
-    epilogue.finish(thread, shared.epilogue, split, row, column, sums.c);
+    epilogue.template finish<Tile>(thread, shared.epilogue, BlockOfC{split, first_row, first_column}, sums);
   }
 
  private:
-  static constexpr int fragments_a = Tile::rows_of_warp / 16, fragments_b = Tile::columns_of_warp / 8;
-  static_assert(fragments_b % 2 == 0);
-  struct Sums {
-    FragmentC c[fragments_a][fragments_b];
-  };
+  static constexpr int fragments_a = Tile::fragments_a, fragments_b = Tile::fragments_b;
 
-  NOISEGATE_DEVICE static int row_of(const Thread& thread) {
-    return thread.warp() / Tile::warps_across * Tile::rows_of_warp;
-  }
-  NOISEGATE_DEVICE static int column_of(const Thread& thread) {
-    return thread.warp() % Tile::warps_across * Tile::columns_of_warp;
-  }
-
-  NOISEGATE_DEVICE void multiply(const Thread& thread, Shared& shared, int stage, Sums& sums) const {
+  NOISEGATE_DEVICE void multiply(const Thread& thread, Shared& shared, int stage,
+                                 WarpSums<Tile>& sums) const {
     using LayoutA = typename A::Layout;
     using LayoutB = typename B::Layout;
     const int stage_a = stage * LayoutA::Slice::size, stage_b = stage * LayoutB::Slice::size;
@@ -141,14 +152,14 @@ struct Bfloat16Product {
       NOISEGATE_UNROLL
       for (int i = 0; i < fragments_a; ++i) {
         const auto loaded = thread.load_matrices<LayoutA::transposed>(
-            shared.a, stage_a + LayoutA::of_a(lane, row_of(thread) + 16 * i, k));
+            shared.a, stage_a + LayoutA::of_a(lane, Tile::row_of(thread) + 16 * i, k));
         NOISEGATE_UNROLL
         for (int r = 0; r < 4; ++r) rows_a[i].registers[r] = loaded[r];
       }
       NOISEGATE_UNROLL
       for (int j = 0; j < fragments_b; j += 2) {
         const auto loaded = thread.load_matrices<LayoutB::transposed>(
-            shared.b, stage_b + LayoutB::of_b(lane, column_of(thread) + 8 * j, k));
+            shared.b, stage_b + LayoutB::of_b(lane, Tile::column_of(thread) + 8 * j, k));
         NOISEGATE_UNROLL
         for (int r = 0; r < 4; ++r) rows_b[j + r / 2].registers[r % 2] = loaded[r];
       }

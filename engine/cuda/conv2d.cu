@@ -13,7 +13,8 @@ Tensor CudaBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& 
   with_type(x, [&]<class T>(std::type_identity<T>) {
     if constexpr (std::is_same_v<T, Bfloat16>) {
       if (fits_bfloat16_products(conv))
-        return bfloat16_convolution(stream_, conv, input<T>(x), input(weight), input(bias), output<T>(y));
+        return note_moments(y, bfloat16_convolution(stream_, conv, input<T>(x), input(weight), input(bias),
+                                                    output<T>(y), !bias.defined()));
     } else {
       if (fits_tiles(conv))
         return tile_convolution(stream_, precision_, conv, input(x), input(weight), input(bias), output(y));

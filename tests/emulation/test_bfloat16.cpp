@@ -54,6 +54,32 @@ void check_in_bfloat16(OpCase test) {
   loops::check(test);
 }
 
+struct Convolution {
+  std::vector<std::int64_t> image, kernel;
+  ConvolutionWindow window;
+  bool bias = false;
+};
+
+/// The image as bfloat16, weight and bias as float32.
+void check_convolution(const Convolution& c) {
+  INFO("channels ", c.image[3], ", filters ", c.kernel[0], " of ", c.kernel[1], "x", c.kernel[2], ", stride ",
+       c.window.stride, ", padding ", c.window.padding);
+  OpCase test;
+  test.inputs = {normal(c.image, 1), normal(c.kernel, 2)};
+  if (c.bias) test.inputs.push_back(loops::normal({c.kernel[0]}, 3));
+  test.tolerance = 1e-2;
+  test.gradient_tolerance = 2e-2;
+  test.op = [=](const Variables& v) {
+    const Variable y = conv2d(as(DType::bf16, v[0]), v[1], c.bias ? v[2] : Variable(), c.window);
+    CHECK(y.value().dtype() == DType::bf16);
+    return as(DType::f32, y);
+  };
+  test.loops = [=](const Arrays& a) {
+    return loops::conv2d(a[0], a[1], c.bias ? a[2] : Array<double>(), c.window.stride, c.window.padding);
+  };
+  loops::check(test);
+}
+
 const std::vector<std::vector<std::int64_t>> shapes{{1}, {7}, {3, 5}, {33, 10}, {2, 3, 5, 3}, {1, 4, 4, 16}};
 
 }  // namespace
@@ -131,6 +157,57 @@ TEST_CASE("part of a batch") {
          const auto begin = a[0].values.begin() + 45;
          return loops::relu(Array<double>({4, 3, 3, 5}, std::vector<double>(begin, begin + 180)));
        }});
+}
+
+TEST_CASE("conv2d: 3x3 and 1x1, strides 1 and 2, channels in eights and others") {
+  check_convolution({{2, 5, 4, 16}, {8, 3, 3, 16}, {1, 1}, true});
+  check_convolution({{2, 6, 7, 8}, {24, 3, 3, 8}, {2, 1}});
+  check_convolution({{1, 5, 4, 40}, {48, 3, 3, 40}, {1, 1}});
+  check_convolution({{1, 9, 9, 8}, {72, 1, 1, 8}, {2, 0}});
+  check_convolution({{2, 4, 4, 32}, {16, 1, 1, 32}, {1, 0}, true});
+  check_convolution({{2, 5, 5, 12}, {10, 3, 3, 12}, {1, 1}, true});
+}
+
+TEST_CASE("conv2d: the stem of three channels, other filters, images of one pixel and one row") {
+  check_convolution({{2, 8, 6, 3}, {16, 3, 3, 3}, {1, 1}});
+  check_convolution({{1, 9, 8, 3}, {8, 7, 7, 3}, {2, 3}});
+  check_convolution({{3, 4, 5, 6}, {8, 2, 2, 6}, {3, 1}});
+  check_convolution({{1, 6, 6, 8}, {8, 4, 5, 8}, {2, 2}, true});
+  check_convolution({{3, 1, 1, 8}, {16, 3, 3, 8}, {2, 1}});
+  check_convolution({{1, 1, 9, 16}, {8, 1, 3, 16}, {1, 1}});
+}
+
+TEST_CASE("conv2d: a filter of more places than the tensor cores' kernel has bits for") {
+  check_convolution({{1, 17, 3, 2}, {2, 17, 1, 2}, {1, 0}, true});
+}
+
+TEST_CASE("batch_norm behind a convolution, which notes the statistics, is what it is alone") {
+  for (const std::int64_t channels : {8, 20}) {
+    CAPTURE(channels);
+    const Variable x(loops::to_tensor(loops::affine(normal({3, 9, 10, 16}, 1), 1.0, 30.0)).to(DType::bf16)),
+        weight(loops::to_tensor(normal({channels, 3, 3, 16}, 2)));
+    const Variable scale(loops::to_tensor(loops::normal({channels}, 3))),
+        shift(loops::to_tensor(loops::normal({channels}, 4)));
+    const auto normalised = [&](const Tensor& images) {
+      Tensor mean = Tensor::zeros({channels}, DType::f32, test_device),
+             variance = Tensor::full({channels}, 1, test_device);
+      const Variable y = batch_norm(Variable(images), scale, shift, mean, variance, {.relu = true});
+      return std::vector{y.value(), mean, variance};
+    };
+    Tensor images = conv2d(x, weight, {}, {.padding = 1}).value();
+    const auto noted = normalised(images), alone = normalised(images.clone());
+    for (int i = 0; i < 3; ++i)
+      CHECK(loops::deviation(loops::to_array(noted[i]).values, loops::to_array(alone[i]).values) <=
+            (i == 0 ? 5e-3 : 1e-6));
+
+    // Images that are written to, or are others of the same shape, are not taken for what was noted.
+    images = conv2d(x, weight, {}, {.padding = 1}).value();
+    images.copy_from(images.clone().to(DType::f32));
+    CHECK(normalised(images)[1].to_vector<float>() == alone[1].to_vector<float>());
+    images = conv2d(x, weight, {}, {.padding = 1}).value();
+    const Tensor others = loops::to_tensor(normal(images.shape().extents(), 5)).to(DType::bf16);
+    CHECK(normalised(others)[1].to_vector<float>() == normalised(others)[1].to_vector<float>());
+  }
 }
 
 TEST_CASE("batch_norm, with and without ReLU and residual") {

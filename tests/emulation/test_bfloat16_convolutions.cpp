@@ -1,4 +1,4 @@
-// Convolution on bfloat16: the op against loops in double, and the products' tiles against the plain kernels.
+// Convolution on bfloat16: the tiles of its products against the plain kernels.
 #include "engine/cuda/bfloat16_convolution.h"
 #include "engine/cuda/memory.h"
 #include "tests/reference_check.h"
@@ -9,8 +9,6 @@ using namespace noisegate;
 using namespace noisegate::cuda;
 namespace loops = noisegate::reference;
 using loops::Array;
-using loops::Arrays;
-using Variables = std::vector<Variable>;
 
 namespace {
 
@@ -30,58 +28,33 @@ Tensor bfloat16_tensor(const std::vector<std::int64_t>& shape, std::uint32_t sam
   return loops::to_tensor(normal(shape, sample)).to(DType::bf16);
 }
 
-/// An op that is none: its value in another type, its gradient back in its own.
-Variable as(DType dtype, const Variable& x) {
-  return record("as", x.value().to(dtype), {x},
-                [own = x.value().dtype()](const Tensor& grad) { return std::vector{grad.to(own)}; });
-}
-
-void check(const Case& c) {
-  INFO("channels ", c.image[3], ", filters ", c.kernel[0], " of ", c.kernel[1], "x", c.kernel[2], ", stride ",
-       c.window.stride, ", padding ", c.window.padding);
-  loops::OpCase test;
-  test.inputs = {normal(c.image, 1), normal(c.kernel, 2)};
-  if (c.bias) test.inputs.push_back(loops::normal({c.kernel[0]}, 3));
-  test.tolerance = 1e-2;
-  test.gradient_tolerance = 2e-2;
-  test.op = [=](const Variables& v) {
-    const Variable y = conv2d(as(DType::bf16, v[0]), v[1], c.bias ? v[2] : Variable(), c.window);
-    CHECK(y.value().dtype() == DType::bf16);
-    return as(DType::f32, y);
-  };
-  test.loops = [=](const Arrays& a) {
-    return loops::conv2d(a[0], a[1], c.bias ? a[2] : Array<double>(), c.window.stride, c.window.padding);
-  };
-  loops::check(test);
-}
-
 double deviation(const Tensor& actual, const Tensor& expected) {
   return loops::deviation(loops::to_array(actual).values, loops::to_array(expected).values);
 }
 
+/// Held against two passes over the images in double.
+void check_moments(const BlockMoments& moments, const Array<double>& images) {
+  const std::int64_t channels = images.channels(), rows = images.rows();
+  const std::int64_t blocks = parts(rows, moments.rows_of_block);
+  const Span<float> sums = moments.sums.span();
+  REQUIRE(sums.size() == 2 * channels * blocks);
+  for (std::int64_t c = 0; c < channels; ++c)
+    for (std::int64_t block = 0; block < blocks; ++block) {
+      const std::int64_t begin = block * moments.rows_of_block,
+                         end = std::min(rows, begin + moments.rows_of_block);
+      double sum = 0, squares = 0, magnitude = 0;
+      for (std::int64_t row = begin; row < end; ++row) sum += images.values[row * channels + c];
+      for (std::int64_t row = begin; row < end; ++row) {
+        const double distance = images.values[row * channels + c] - sum / static_cast<double>(end - begin);
+        squares += distance * distance;
+        magnitude += std::abs(images.values[row * channels + c]);
+      }
+      CHECK(std::abs(sums.data()[c * blocks + block] - sum) <= 1e-5 * magnitude);
+      CHECK(std::abs(sums.data()[(channels + c) * blocks + block] - squares) <= 1e-5 * squares);
+    }
+}
+
 }  // namespace
-
-TEST_CASE("conv2d: 3x3 and 1x1, strides 1 and 2, channels in eights and others") {
-  check({{2, 5, 4, 16}, {8, 3, 3, 16}, {1, 1}, true});
-  check({{2, 6, 7, 8}, {24, 3, 3, 8}, {2, 1}});
-  check({{1, 5, 4, 40}, {48, 3, 3, 40}, {1, 1}});
-  check({{1, 9, 9, 8}, {72, 1, 1, 8}, {2, 0}});
-  check({{2, 4, 4, 32}, {16, 1, 1, 32}, {1, 0}, true});
-  check({{2, 5, 5, 12}, {10, 3, 3, 12}, {1, 1}, true});
-}
-
-TEST_CASE("conv2d: the stem of three channels, other filters, images of one pixel and one row") {
-  check({{2, 8, 6, 3}, {16, 3, 3, 3}, {1, 1}});
-  check({{1, 9, 8, 3}, {8, 7, 7, 3}, {2, 3}});
-  check({{3, 4, 5, 6}, {8, 2, 2, 6}, {3, 1}});
-  check({{1, 6, 6, 8}, {8, 4, 5, 8}, {2, 2}, true});
-  check({{3, 1, 1, 8}, {16, 3, 3, 8}, {2, 1}});
-  check({{1, 1, 9, 16}, {8, 1, 3, 16}, {1, 1}});
-}
-
-TEST_CASE("a filter of more places than a mask has bits for goes to the plain kernels") {
-  check({{1, 17, 3, 2}, {2, 17, 1, 2}, {1, 0}, true});
-}
 
 TEST_CASE("every tile gives the plain kernels' products") {
   const Case cases[] = {{{2, 13, 11, 16}, {40, 3, 3, 16}, {1, 1}, true},
@@ -105,7 +78,9 @@ TEST_CASE("every tile gives the plain kernels' products") {
     for (const ProductTile tile :
          {ProductTile::tile_256x32, ProductTile::tile_128x64, ProductTile::tile_64x64}) {
       CAPTURE(static_cast<int>(tile));
-      bfloat16_convolution(Stream(), conv, images, input(weight), input(bias), output<Bfloat16>(y), tile);
+      const auto moments = bfloat16_convolution(Stream(), conv, images, input(weight), input(bias),
+                                                output<Bfloat16>(y), true, tile);
+      check_moments(*moments, loops::to_array(y));
       bfloat16_input_gradient(Stream(), conv, gradients, input(weight), output<Bfloat16>(dx), tile);
       CHECK(deviation(y, plain_y) <= 5e-3);  // a last bit at most
       CHECK(deviation(dx, plain_dx) <= 5e-3);
