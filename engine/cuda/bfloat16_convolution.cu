@@ -133,10 +133,11 @@ void with_tile(ProductTile tile, const F& f) {
   }
 }
 
-/// So many that about two blocks come on each multiprocessor of a large GPU, and each has something to add
-/// up.
+/// So many that each of a large GPU's 132 multiprocessors gets as many blocks as its registers hold, and each
+/// block something to add up.
+template <class Tile>
 int splits_for(std::int64_t tiles, std::int64_t pixels) {
-  constexpr std::int64_t blocks = 264, fewest_pixels = 256;
+  constexpr std::int64_t blocks = Tile::threads > 256 ? 132 : 264, fewest_pixels = 256;
   return narrow(std::clamp<std::int64_t>(std::min(blocks / tiles, pixels / fewest_pixels), 1, blocks));
 }
 
@@ -209,7 +210,7 @@ void bfloat16_weight_gradient(Stream stream, const Convolution& conv, Span<const
     using Tile = decltype(shape);
     const WindowGroups16<Tile> columns_of_x(images.values(), windows);
     const int columns = columns_of_x.count();
-    const int splits = splits_for(parts(rows, Tile::rows) * parts(columns, Tile::columns), pixels);
+    const int splits = splits_for<Tile>(parts(rows, Tile::rows) * parts(columns, Tile::columns), pixels);
     const Workspace<float> sums(std::int64_t{splits} * rows * columns);
     bfloat16_product<Tile>(stream, PixelColumns16<Tile>{gradients.values(), rows, pixels}, columns_of_x,
                            StoreSplit{sums.span(), rows, columns}, rows, columns, pixels, splits);
