@@ -47,10 +47,12 @@ class Backend {
   virtual ~Backend() = default;
 
   // Convolution: see conv2d in ops.h for the maths. `input_shape`/`weight_shape` say what is to be returned.
-  virtual Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                        ConvolutionWindow window) = 0;
+  /// `saved`, where it is not null, gets what conv2d_backward_input() of the same weight takes instead of
+  /// working it out again; it may stay undefined.
+  virtual Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,
+                        Tensor* saved = nullptr) = 0;
   virtual Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
-                                       ConvolutionWindow window) = 0;
+                                       ConvolutionWindow window, const Tensor& saved = {}) = 0;
   /// Gradients of weight and, where grad_bias is not null, of bias.
   virtual Tensor conv2d_backward_weight(const Tensor& grad, const Tensor& x, const Shape& weight_shape,
                                         ConvolutionWindow window, Tensor* grad_bias) = 0;

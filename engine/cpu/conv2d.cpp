@@ -150,8 +150,8 @@ Argument image_argument(const Tensor& x, const memory::desc& wanted) {
 
 }  // namespace
 
-Tensor CpuBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                          ConvolutionWindow window) {
+Tensor CpuBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,
+                          Tensor*) {
   return with_onednn(x.shape(), weight.shape(), [&] {
     const Primitives& conv = primitives(x.shape(), weight.shape(), window, bias.defined());
     const auto& desc = conv.forward_desc;
@@ -171,7 +171,7 @@ Tensor CpuBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& b
 }
 
 Tensor CpuBackend::conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
-                                         ConvolutionWindow window) {
+                                         ConvolutionWindow window, const Tensor&) {
   return with_onednn(input_shape, weight.shape(), [&] {
     const Primitives& conv = primitives(input_shape, weight.shape(), window, false);
     const auto& desc = conv.input_desc;

@@ -25,9 +25,10 @@ class CudaBackend final : public Backend {
   /// Leaves convolutions to these; null: to the backend's own kernels.
   void set_convolutions(std::unique_ptr<Convolutions> others) { others_ = std::move(others); }
 
-  Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window) override;
+  Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,
+                Tensor* saved = nullptr) override;
   Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
-                               ConvolutionWindow window) override;
+                               ConvolutionWindow window, const Tensor& saved = {}) override;
   Tensor conv2d_backward_weight(const Tensor& grad, const Tensor& x, const Shape& weight_shape,
                                 ConvolutionWindow window, Tensor* grad_bias) override;
   Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) override;

@@ -51,19 +51,10 @@ struct PackChannels {
   }
 };
 
-/// Numbers as they are, or packed in a workspace of their own.
-class Packed {
+/// Images as they are, or in eights in a workspace of their own.
+class PackedImages {
  public:
-  /// The filters of a convolution.
-  Packed(Stream stream, const Extents& extents, Span<const float> weight)
-      : workspace_(std::in_place,
-                   in_eights(extents.images) * extents.height * extents.width * in_eights(extents.channels)),
-        values_(workspace_->span()) {
-    for_each(stream, values_.size() / 8,
-             PackFilters{extents, in_eights(extents.channels), weight, workspace_->span()});
-  }
-  /// Images.
-  Packed(Stream stream, const Extents& extents, Span<const Bfloat16> x) : values_(x) {
+  PackedImages(Stream stream, const Extents& extents, Span<const Bfloat16> x) : values_(x) {
     const std::int64_t channels = in_eights(extents.channels);
     if (channels == extents.channels && x.is_aligned(16)) return;
     workspace_.emplace(extents.count() / extents.channels * channels);
@@ -159,11 +150,20 @@ ProductTile product_tile_for(std::int64_t rows, std::int64_t columns) {
   return ProductTile::tile_64x64;
 }
 
+Tensor packed_filters(Stream stream, const Convolution& conv, Span<const float> weight) {
+  const Extents& from = conv.weight;
+  Tensor filters =
+      empty({in_eights(from.images), from.height, from.width, in_eights(from.channels)}, DType::bf16);
+  for_each(stream, filters.numel() / 8,
+           PackFilters{from, filters.size(3), weight, output<Bfloat16>(filters)});
+  return filters;
+}
+
 std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolution& conv,
-                                                 Span<const Bfloat16> x, Span<const float> weight,
+                                                 Span<const Bfloat16> x, Span<const Bfloat16> filters,
                                                  Span<const float> bias, Span<Bfloat16> y, bool with_moments,
                                                  std::optional<ProductTile> tile) {
-  const Packed images(stream, conv.x, x), filters(stream, conv.weight, weight);
+  const PackedImages images(stream, conv.x, x);
   const WindowPlaces windows = windows_over_x(conv);
   const int columns = narrow(conv.y.channels),
             depth = windows.filter_height * windows.filter_width * windows.channels;
@@ -172,8 +172,8 @@ std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolutio
     using Tile = decltype(shape);
     const auto multiply = [&](const auto& epilogue) {
       bfloat16_product<Tile>(stream, WindowRows16<Tile>{images.values(), windows},
-                             FilterRows16<Tile>{filters.values(), columns, depth}, epilogue, windows.rows,
-                             columns, depth);
+                             FilterRows16<Tile>{filters, columns, depth}, epilogue, windows.rows, columns,
+                             depth);
     };
     if (with_moments) {
       moments.emplace(windows.rows, columns, Tile::rows);
@@ -186,15 +186,16 @@ std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolutio
 }
 
 void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
-                             Span<const float> weight, Span<Bfloat16> dx, std::optional<ProductTile> tile) {
-  const Packed gradients(stream, conv.y, dy), filters(stream, conv.weight, weight);
+                             Span<const Bfloat16> filters, Span<Bfloat16> dx,
+                             std::optional<ProductTile> tile) {
+  const PackedImages gradients(stream, conv.y, dy);
   const WindowPlaces windows = windows_over_dy(conv);
   const int columns = narrow(conv.x.channels), channels = narrow(in_eights(columns)),
             depth = windows.filter_height * windows.filter_width * windows.channels;
   with_tile(tile ? *tile : product_tile_for(windows.rows, columns), [&](auto shape) {
     using Tile = decltype(shape);
     bfloat16_product<Tile>(stream, WindowRows16<Tile>{gradients.values(), windows},
-                           FilterColumns16<Tile>{filters.values(), windows.channels, windows.filter_height,
+                           FilterColumns16<Tile>{filters, windows.channels, windows.filter_height,
                                                  windows.filter_width, channels},
                            StoreImages<false>{dx, {}, windows.rows, columns, {}}, windows.rows, columns,
                            depth);
@@ -203,7 +204,7 @@ void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const 
 
 void bfloat16_weight_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
                               Span<const Bfloat16> x, Span<float> dw) {
-  const Packed gradients(stream, conv.y, dy), images(stream, conv.x, x);
+  const PackedImages gradients(stream, conv.y, dy), images(stream, conv.x, x);
   const WindowPlaces windows = windows_over_x(conv);
   const int rows = narrow(in_eights(conv.y.channels)), pixels = windows.rows;
   const auto multiply = [&](auto shape) {

@@ -21,13 +21,17 @@ ProductTile product_tile_for(std::int64_t rows, std::int64_t columns);
 /// masks.
 bool fits_bfloat16_products(const Convolution& conv);
 
-/// Without a tile: product_tile_for() of the product's shape. The moments are those of y as it is stored.
+/// The filters in bfloat16, (K, R, S, C) with K and C filled up with zeros to eights.
+Tensor packed_filters(Stream stream, const Convolution& conv, Span<const float> weight);
+
+/// Of packed filters. Without a tile: product_tile_for() of the product's shape. The moments are those of y
+/// as it is stored.
 std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolution& conv,
-                                                 Span<const Bfloat16> x, Span<const float> weight,
+                                                 Span<const Bfloat16> x, Span<const Bfloat16> filters,
                                                  Span<const float> bias, Span<Bfloat16> y, bool with_moments,
                                                  std::optional<ProductTile> tile = {});
 void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
-                             Span<const float> weight, Span<Bfloat16> dx,
+                             Span<const Bfloat16> filters, Span<Bfloat16> dx,
                              std::optional<ProductTile> tile = {});
 void bfloat16_weight_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
                               Span<const Bfloat16> x, Span<float> dw);

@@ -6,15 +6,18 @@
 namespace noisegate::cuda {
 
 Tensor CudaBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                           ConvolutionWindow window) {
+                           ConvolutionWindow window, Tensor* saved) {
   if (others_) return others_->forward(x, weight, bias, window);
   const Convolution conv(x.shape(), weight.shape(), window);
   Tensor y = empty(conv.y.shape(), x.dtype());
   with_type(x, [&]<class T>(std::type_identity<T>) {
     if constexpr (std::is_same_v<T, Bfloat16>) {
-      if (fits_bfloat16_products(conv))
-        return note_moments(y, bfloat16_convolution(stream_, conv, input<T>(x), input(weight), input(bias),
-                                                    output<T>(y), !bias.defined()));
+      if (fits_bfloat16_products(conv)) {
+        const Tensor filters = packed_filters(stream_, conv, input(weight));
+        if (saved) *saved = filters;
+        return note_moments(y, bfloat16_convolution(stream_, conv, input<T>(x), input<T>(filters),
+                                                    input(bias), output<T>(y), !bias.defined()));
+      }
     } else {
       if (fits_tiles(conv))
         return tile_convolution(stream_, precision_, conv, input(x), input(weight), input(bias), output(y));
@@ -25,14 +28,16 @@ Tensor CudaBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& 
 }
 
 Tensor CudaBackend::conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
-                                          ConvolutionWindow window) {
+                                          ConvolutionWindow window, const Tensor& saved) {
   if (others_) return others_->input_gradient(grad, weight, input_shape, window);
   const Convolution conv(input_shape, weight.shape(), window);
   Tensor dx = empty(input_shape, grad.dtype());
   with_type(grad, [&]<class T>(std::type_identity<T>) {
     if constexpr (std::is_same_v<T, Bfloat16>) {
-      if (fits_bfloat16_products(conv))
-        return bfloat16_input_gradient(stream_, conv, input<T>(grad), input(weight), output<T>(dx));
+      if (fits_bfloat16_products(conv)) {
+        const Tensor filters = saved.defined() ? saved : packed_filters(stream_, conv, input(weight));
+        return bfloat16_input_gradient(stream_, conv, input<T>(grad), input<T>(filters), output<T>(dx));
+      }
     } else {
       if (fits_tiles(conv))
         return tile_input_gradient(stream_, precision_, conv, input(grad), input(weight), output(dx));

@@ -23,8 +23,10 @@ Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
     reject("conv2d: bias {} does not fit weights {}", to_string(bias.shape()), to_string(kernel));
 
   ConvolutionLog::note(x, kernel, window);
+  Tensor saved;
   Tensor y = kernels_for("conv2d", x)
-                 .conv2d(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), window);
+                 .conv2d(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), window,
+                         recording({&x}) ? &saved : nullptr);
   trace.count_multiply_adds(static_cast<double>(y.numel()) * static_cast<double>(kernel.numel() / kernel[0]));
   return record("conv2d", std::move(y), {x, weight, bias}, [=](const Tensor& grad) {
     Backend& kernels = backend(grad);
@@ -33,7 +35,8 @@ Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
       Tensor* grad_bias = bias.requires_grad() ? &grads[2] : nullptr;
       grads[1] = kernels.conv2d_backward_weight(grad, x.value(), weight.shape(), window, grad_bias);
     }
-    if (x.requires_grad()) grads[0] = kernels.conv2d_backward_input(grad, weight.value(), x.shape(), window);
+    if (x.requires_grad())
+      grads[0] = kernels.conv2d_backward_input(grad, weight.value(), x.shape(), window, saved);
     return grads;
   });
 }

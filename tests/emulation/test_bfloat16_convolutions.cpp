@@ -71,17 +71,19 @@ TEST_CASE("every tile gives the plain kernels' products") {
            dw = empty(conv.weight.shape()), plain_y = empty_like(y), plain_dx = empty_like(dx),
            plain_dw = empty_like(dw);
     using Images = Span<const Bfloat16>;
-    const Images images = input<Bfloat16>(x), gradients = input<Bfloat16>(dy);
+    const Tensor packed = packed_filters(Stream(), conv, input(weight));
+    const Images images = input<Bfloat16>(x), gradients = input<Bfloat16>(dy),
+                 filters = input<Bfloat16>(packed);
     plain_convolution(Stream(), conv, images, input(weight), input(bias), output<Bfloat16>(plain_y));
     plain_input_gradient(Stream(), conv, gradients, input(weight), output<Bfloat16>(plain_dx));
     plain_weight_gradient(Stream(), conv, gradients, images, output(plain_dw));
     for (const ProductTile tile :
          {ProductTile::tile_256x32, ProductTile::tile_128x64, ProductTile::tile_64x64}) {
       CAPTURE(static_cast<int>(tile));
-      const auto moments = bfloat16_convolution(Stream(), conv, images, input(weight), input(bias),
-                                                output<Bfloat16>(y), true, tile);
+      const auto moments =
+          bfloat16_convolution(Stream(), conv, images, filters, input(bias), output<Bfloat16>(y), true, tile);
       check_moments(*moments, loops::to_array(y));
-      bfloat16_input_gradient(Stream(), conv, gradients, input(weight), output<Bfloat16>(dx), tile);
+      bfloat16_input_gradient(Stream(), conv, gradients, filters, output<Bfloat16>(dx), tile);
       CHECK(deviation(y, plain_y) <= 5e-3);  // a last bit at most
       CHECK(deviation(dx, plain_dx) <= 5e-3);
     }
