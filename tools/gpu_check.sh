@@ -154,7 +154,7 @@ if wanted step; then
     for batch in 128 512; do
       for precision in bf16 tf32 fp32; do step "$model" $batch $precision; done
     done
-    if "$noisegate" bench step --help | grep -q cudnn; then step "$model" 128 bf16 --conv cudnn; fi
+    if "$noisegate" bench step --help | grep cudnn >/dev/null; then step "$model" 128 bf16 --conv cudnn; fi
   done
 fi
 
