@@ -3,7 +3,6 @@
 
 #include "engine/autograd.h"
 #include "engine/spec.h"
-#include "engine/step_scalars.h"
 #include "losses/loss_part.h"
 
 #include <memory>
@@ -18,13 +17,8 @@ class Loss {
  public:
   virtual ~Loss() = default;
 
-  /// Where the losses that draw random labels (peer) stand: the same step draws the same.
-  struct Step {
-    std::uint64_t seed = 0;
-    std::uint32_t step = 0;
-    /// On the GPU: where `step` is to be read instead, as StepScalars::draw, in device memory; null: nowhere.
-    const StepScalars* scalars = nullptr;
-  };
+  /// Where the losses that draw random labels (peer) stand.
+  using Step = LossStep;
 
   /// logits (views()·N, K), view after view, labels int32 (N) in [0,K) → the mean over the batch, a scalar.
   /// One node in the graph. Throws Error where shapes do not fit or a label is out of range; labels on the
@@ -53,11 +47,9 @@ class Loss {
   virtual void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const = 0;
   virtual void compute(const LossBatch& batch, const double* logits, double* values,
                        double* gradient) const = 0;
-  /// The same on the GPU, with a factor of 1 and nothing before.
+  /// The same on the GPU, with a factor of 1 and nothing before. The first call brings the tables there that
+  /// the loss reads; no other waits.
   virtual void compute(const DeviceLossCall& call) const = 0;
-  /// Brings what it reads beside logits and labels, transition matrices, to the GPU, which else its first
-  /// call there does: for steps that are captured.
-  virtual void prepare(Device device) const { static_cast<void>(device); }
 
   /// How many augmented views of each sample it compares.
   virtual int views() const { return 1; }

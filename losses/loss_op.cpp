@@ -48,9 +48,7 @@ DeviceLossCall device_call(const Variable& logits, const Tensor& labels, int vie
   return {.logits = logits.value(),
           .labels = labels,
           .constants = {},
-          .seed = step.seed,
-          .step = step.step,
-          .scalars = step.scalars,
+          .draw = step,
           .values_before = {},
           .gradients_before = {},
           .values = Tensor::empty({logits.shape()[0] / views}, DType::f32, Device::cuda),
@@ -201,11 +199,6 @@ void SumLoss::compute(const DeviceLossCall& whole) const {
     call.values_before = call.values;
     call.gradients_before = call.gradients;
   }
-}
-
-void SumLoss::prepare(Device device) const {
-  if (device == Device::cpu) return;
-  for (const WeightedPart& part : parts_) part.loss->prepare_device();
 }
 
 std::optional<MarginCurve> SumLoss::curve() const {

@@ -39,7 +39,6 @@ class SumLoss final : public Loss {
   void compute(const LossBatch& batch, const float* logits, float* values, float* gradient) const override;
   void compute(const LossBatch& batch, const double* logits, double* values, double* gradient) const override;
   void compute(const DeviceLossCall& call) const override;
-  void prepare(Device device) const override;
   std::optional<MarginCurve> curve() const override;
   int classes() const override { return classes_; }
   double l1_penalty() const override { return l1_penalty_; }

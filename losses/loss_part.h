@@ -3,6 +3,7 @@
 
 #include "losses/device_loss.h"
 #include "losses/row_block.h"
+#include "losses/schemes/clipped_loss.h"
 
 #include <functional>
 #include <memory>
@@ -26,8 +27,6 @@ class LossPart {
   virtual void add(RowBlock<double>& block, double factor) const = 0;
   /// Adds call.factor·(this loss) on the GPU. Throws Error where its kernels are not there.
   virtual void add(const DeviceLossCall& call) const = 0;
-  /// Brings what it reads beside logits and labels to the GPU, where the first call would.
-  virtual void prepare_device() const {}
   /// Whether it wants blocks that are normalised.
   virtual bool needs_softmax() const { return true; }
   /// The same loss, its gradient clipped at the probability P (losses/schemes/clipped_loss.h); null for
@@ -36,10 +35,19 @@ class LossPart {
     static_cast<void>(threshold);
     return nullptr;
   }
-  /// What clipped(threshold) adds, on the GPU, at the ClipPoint that call.constants are. Throws Error where
-  /// clipped() is null.
+  // Of losses that can be clipped; the others throw Error.
+  virtual ClipPoint point_at(double threshold) const {
+    static_cast<void>(threshold);
+    lacks_device_loss();
+  }
+  /// What clipped() adds, on the GPU, at the ClipPoint that call.constants are.
   virtual void add_clipped(const DeviceLossCall& call) const {
     static_cast<void>(call);
+    lacks_device_loss();
+  }
+  /// Moves the point on the GPU.
+  virtual void move_point(const ClipCourse& course) const {
+    static_cast<void>(course);
     lacks_device_loss();
   }
   /// Nothing where the loss depends on more than p_y.
@@ -67,9 +75,6 @@ class PartOf final : public LossPart {
     } else {
       run_on_device(rule_, call);
     }
-  }
-  void prepare_device() const override {
-    if constexpr (has_table) rule_.constants();
   }
   bool needs_softmax() const override { return Rule::needs_softmax; }
 

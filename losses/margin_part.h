@@ -66,6 +66,14 @@ class MarginPart final : public LossPart {
       run_on_device(ClippedMarginRule<F>{loss_}, call);
   }
 
+  ClipPoint point_at(double threshold) const override { return clip_point(loss_, threshold); }
+  void move_point(const ClipCourse& course) const override {
+    if constexpr (is_clipped<F>)
+      lacks_device_loss();
+    else
+      run_course_on_device(loss_, course);
+  }
+
   std::unique_ptr<LossPart> clipped(double threshold) const override;
 
   std::optional<MarginCurve> curve() const override {

@@ -1,8 +1,6 @@
 #include "engine/cuda/each.h"
-#include "engine/cuda/memory.h"
 #include "engine/cuda/reduce.h"
-#include "losses/cuda/losses.h"
-#include "losses/loss_kernels.h"
+#include "losses/cuda/loss_kernels.h"
 
 namespace noisegate::cuda {
 namespace {
@@ -36,25 +34,22 @@ struct ScaledGradients {
   }
 };
 
-class CudaLossKernels final : public LossKernels {
- public:
-  Tensor mean(const Tensor& values, const Tensor& weights) override {
-    Tensor result = empty({});
-    launch(stream_of_losses, 1, WeightedMean{input(values), input(weights), output(result)});
-    return result;
-  }
-
-  Tensor scaled_gradients(const Tensor& gradients, const Tensor& weights, const Tensor& grad,
-                          std::int64_t samples) override {
-    Tensor result = empty_like(gradients);
-    for_each(stream_of_losses, result.numel(),
-             ScaledGradients{input(gradients), input(weights), input(grad), output(result), samples,
-                             gradients.size(1)});
-    return result;
-  }
-};
-
 }  // namespace
+
+Tensor CudaLossKernels::mean(const Tensor& values, const Tensor& weights) {
+  Tensor result = empty({});
+  launch(stream_of_losses, 1, WeightedMean{input(values), input(weights), output(result)});
+  return result;
+}
+
+Tensor CudaLossKernels::scaled_gradients(const Tensor& gradients, const Tensor& weights, const Tensor& grad,
+                                         std::int64_t samples) {
+  Tensor result = empty_like(gradients);
+  for_each(stream_of_losses, result.numel(),
+           ScaledGradients{input(gradients), input(weights), input(grad), output(result), samples,
+                           gradients.size(1)});
+  return result;
+}
 
 void set_cuda_losses(Stream stream) {
   static CudaLossKernels kernels;
@@ -64,6 +59,7 @@ void set_cuda_losses(Stream stream) {
   offer_clipped_losses();
   offer_row_losses();
   offer_target_losses();
+  offer_clip_courses();
 }
 
 }  // namespace noisegate::cuda

@@ -15,5 +15,6 @@ void offer_margin_losses();
 void offer_clipped_losses();
 void offer_row_losses();
 void offer_target_losses();
+void offer_clip_courses();
 
 }  // namespace noisegate::cuda

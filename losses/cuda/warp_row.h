@@ -6,13 +6,17 @@
 
 #include "engine/cuda/reduce.h"
 #include "engine/random.h"
-#include "engine/step_scalars.h"
 #include "losses/device_loss.h"
 #include "losses/probability.h"
 
 #include <cstdint>
 
 namespace noisegate::cuda {
+
+/// The number that this step's draws are made from.
+NOISEGATE_DEVICE inline std::uint32_t step_of(const LossStep& draw) {
+  return draw.scalars ? draw.scalars->draw : draw.step;
+}
 
 /// What rows are made of.
 struct RowsOnDevice {
@@ -21,12 +25,9 @@ struct RowsOnDevice {
   Span<const float> constants;
   std::int64_t samples;
   int classes;
-  std::uint64_t seed;
-  std::uint32_t step;
-  const StepScalars* scalars;  // where the step is read instead, or null
+  LossStep draw;
 
   NOISEGATE_DEVICE std::int32_t label_of(std::int64_t sample) const { return labels ? labels[sample] : 0; }
-  NOISEGATE_DEVICE std::uint32_t step_now() const { return scalars ? scalars->draw : step; }
 };
 
 class WarpRow {
@@ -96,7 +97,7 @@ class WarpRow {
   NOISEGATE_DEVICE std::int32_t label_of(int) const { return label_; }
   NOISEGATE_DEVICE std::int32_t label_of_sample(std::int64_t sample) const { return batch_.label_of(sample); }
   NOISEGATE_DEVICE Philox random(Purpose purpose, int) const {
-    return {batch_.seed, purpose, batch_.step_now(), static_cast<std::uint32_t>(sample_)};
+    return {batch_.draw.seed, purpose, step_of(batch_.draw), static_cast<std::uint32_t>(sample_)};
   }
   NOISEGATE_DEVICE float constant(int index) const { return batch_.constants[index]; }
 

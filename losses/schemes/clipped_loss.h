@@ -14,8 +14,8 @@ struct ClipPoint {
 };
 
 template <class F>
-ClipPoint clip_point(const F& loss, double p) {
-  const Probability<double> at{p, 1 - p, std::log(p), std::log1p(-p)};
+NOISEGATE_HD ClipPoint clip_point(const F& loss, double p) {
+  const Probability<double> at{p, 1 - p, math::log(p), math::log1p(-p)};
   return {p, -slope(loss, at), loss.value(at)};
 }
 
@@ -40,6 +40,13 @@ struct ClippedLoss {
     return math::select(y.p > math::constant<T>(threshold), loss.log_slope(y), math::constant<T>(-tau) * y.p);
   }
 };
+
+/// |ℓ'(p)|, by the weight at p's margin.
+template <class F>
+NOISEGATE_HD double steepness(const F& loss, double p) {
+  const double margin = math::log(p) - math::log1p(-p);
+  return weight(loss, Probability<double>::of_margin(margin)) / (p * (1 - p));
+}
 
 template <class F>
 inline constexpr bool is_clipped = false;

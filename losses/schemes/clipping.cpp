@@ -1,5 +1,7 @@
 #include "losses/schemes/clipping.h"
 
+#include "engine/trace.h"
+#include "losses/loss_kernels.h"
 #include "losses/loss_op.h"
 #include "losses/margin_part.h"
 
@@ -36,6 +38,22 @@ std::unique_ptr<Loss> Clippable::clipped(double threshold) const {
   return loss_of(part_->clipped(threshold));
 }
 
+Tensor Clippable::point_on_device(double threshold) const {
+  const ClipPoint at = point_at(threshold);
+  const std::vector numbers{static_cast<float>(at.threshold), static_cast<float>(at.tau),
+                            static_cast<float>(at.value_at_threshold)};
+  return Tensor::from(numbers).to(Device::cuda);
+}
+
+Variable Clippable::clipped_on_device(const SchemeBatch& batch, const Tensor& point) const {
+  const Trace trace("loss", Trace::Pass::forward);
+  require_labels(batch.logits.front(), batch.labels, 1);
+  return mean_on_device(batch.logits.front(), batch.labels, 1, {}, {}, [&](DeviceLossCall call) {
+    call.constants = point;
+    part_->add_clipped(call);
+  });
+}
+
 Ogc::Ogc(OgcOptions options, Clippable loss)
     : loss_(std::move(loss)),
       cross_entropy_(loss_of(std::make_unique<MarginPart<CrossEntropy>>(CrossEntropy{}, MarginKnobs{}))),
@@ -43,25 +61,75 @@ Ogc::Ogc(OgcOptions options, Clippable loss)
 
 Variable Ogc::loss(const SchemeBatch& batch, const SchemeStep& step) {
   const Variable& logits = batch.logits.front();
+  if (logits.value().device() == Device::cuda) return loss_on_device(batch, step);
   threshold_.observe(cross_entropy_->values(logits, batch.labels, step.draw), step.learning_rate);
   return (*loss_.clipped(threshold_.threshold()))(logits, batch.labels);
 }
 
+Variable Ogc::loss_on_device(const SchemeBatch& batch, const SchemeStep& step) {
+  if (!on_device_) on_device_ = to_device();
+  const Tensor entropies = cross_entropy_->value_tensor(batch.logits.front(), batch.labels, step.draw);
+  loss_kernels().observe(*on_device_, entropies, step.learning_rate, step.draw.scalars);
+  return loss_.clipped_on_device(batch, on_device_->point);
+}
+
+DeviceOgc Ogc::to_device() const {
+  DeviceOgc ogc = threshold_.to_device();
+  ogc.point = loss_.point_on_device(threshold_.threshold());
+  auto table = threshold_.device_table();
+  for (int i = 0; i < DeviceOgc::grid_points; ++i) {
+    const ClipPoint at = loss_.point_at(table->threshold[i]);
+    table->slope[i] = at.tau;
+    table->value[i] = at.value_at_threshold;
+  }
+  ogc.table = noisegate::to_device(*table);
+  return ogc;
+}
+
+OgcThreshold Ogc::now() const {
+  OgcThreshold now = threshold_;
+  if (on_device_) now.take(*on_device_);
+  return now;
+}
+
 std::vector<std::pair<std::string, double>> Ogc::metrics() const {
-  const auto& [clean, noisy] = threshold_.components();
-  return {{"prob_thr", threshold_.threshold()}, {"tau", threshold_.tau()},
-          {"mean_clean", clean.mean},           {"mean_noisy", noisy.mean},
-          {"variance_clean", clean.variance},   {"variance_noisy", noisy.variance}};
+  const OgcThreshold threshold = now();
+  const auto& [clean, noisy] = threshold.components();
+  return {{"prob_thr", threshold.threshold()}, {"tau", threshold.tau()},
+          {"mean_clean", clean.mean},          {"mean_noisy", noisy.mean},
+          {"variance_clean", clean.variance},  {"variance_noisy", noisy.variance}};
 }
 
 Variable ScheduledClipping::loss(const SchemeBatch& batch, const SchemeStep& step) {
-  tau_ = next_tau(step);
-  threshold_ = threshold_of(loss_, tau_);
-  return (*loss_.clipped(threshold_))(batch.logits.front(), batch.labels);
+  if (batch.labels.device() == Device::cuda) return loss_on_device(batch, step);
+  memory_.tau = next_tau(step);
+  memory_.threshold = threshold_of(loss_, memory_.tau);
+  return (*loss_.clipped(memory_.threshold))(batch.logits.front(), batch.labels);
+}
+
+Variable ScheduledClipping::loss_on_device(const SchemeBatch& batch, const SchemeStep& step) {
+  std::optional<ClipCourse> moves = course();
+  if (!on_device_.defined()) {
+    if (!moves) {
+      memory_.tau = next_tau(step);
+      memory_.threshold = threshold_of(loss_, memory_.tau);
+    }
+    on_device_ = to_device(memory_);
+    point_ = moves ? Tensor::zeros({3}, DType::f32, Device::cuda) : loss_.point_on_device(memory_.threshold);
+  }
+  if (moves) {
+    moves->progress = step.progress;
+    moves->scalars = step.draw.scalars;
+    moves->memory = on_device_;
+    moves->point = point_;
+    loss_.move_point(*moves);
+  }
+  return loss_.clipped_on_device(batch, point_);
 }
 
 std::vector<std::pair<std::string, double>> ScheduledClipping::metrics() const {
-  return {{"prob_thr", threshold_}, {"tau", tau_}};
+  const ClipMemory last = now();
+  return {{"prob_thr", last.threshold}, {"tau", last.tau}};
 }
 
 }  // namespace noisegate

@@ -3,6 +3,7 @@
 // Table 1).
 #pragma once
 
+#include "losses/schemes/device_state.h"
 #include "losses/schemes/ogc.h"
 #include "losses/schemes/scheme.h"
 
@@ -19,26 +20,48 @@ class Clippable {
   double steepness(double p) const;  // |ℓ'(p)|, which falls in p
   std::unique_ptr<Loss> clipped(double threshold) const;
 
+  ClipPoint point_at(double threshold) const { return part_->point_at(threshold); }
+  // On the GPU, where the ClipPoint is three floats of its memory.
+  Tensor point_on_device(double threshold) const;
+  Variable clipped_on_device(const SchemeBatch& batch, const Tensor& point) const;
+  void move_point(const ClipCourse& course) const { part_->move_point(course); }
+
  private:
   std::unique_ptr<LossPart> part_;
   MarginCurve curve_;
 };
 
+/// On the GPU the threshold lives there from the first step on.
 class Ogc final : public Scheme {
  public:
   Ogc(OgcOptions options, Clippable loss);
 
+  bool runs_on(Device) const override { return true; }
+
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
   int views(int) const override { return 1; }
-  std::optional<MarginCurve> curve() const override { return loss_.clipped(threshold_.threshold())->curve(); }
+  std::optional<MarginCurve> curve() const override { return loss_.clipped(now().threshold())->curve(); }
+  Tensor curve_state() const override { return on_device_ ? on_device_->point : Tensor(); }
+  std::optional<MarginCurve> curve(std::span<const float> state) const override {
+    return state.empty() ? curve() : loss_.clipped(state.front())->curve();
+  }
   std::vector<std::pair<std::string, double>> metrics() const override;
-  void save(State& state) const override { threshold_.save(state); }
-  void load(const State& state) override { threshold_.load(state); }
+  void save(State& state) const override { now().save(state); }
+  void load(const State& state) override {
+    threshold_.load(state);
+    on_device_.reset();
+  }
 
  private:
+  Variable loss_on_device(const SchemeBatch& batch, const SchemeStep& step);
+  DeviceOgc to_device() const;
+  /// As it is now, which may be on the GPU.
+  OgcThreshold now() const;
+
   Clippable loss_;
   std::unique_ptr<Loss> cross_entropy_;  // what the threshold is found from
   OgcThreshold threshold_;
+  std::optional<DeviceOgc> on_device_;
 };
 
 /// Clipping at a τ that follows a course of its own.
@@ -46,18 +69,36 @@ class ScheduledClipping : public Scheme {
  public:
   explicit ScheduledClipping(Clippable loss) : loss_(std::move(loss)) {}
 
+  bool runs_on(Device) const override { return true; }
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
   int views(int) const override { return 1; }
-  std::optional<MarginCurve> curve() const override { return loss_.clipped(threshold_)->curve(); }
+  std::optional<MarginCurve> curve() const override { return loss_.clipped(now().threshold)->curve(); }
+  Tensor curve_state() const override { return point_; }
+  std::optional<MarginCurve> curve(std::span<const float> state) const override {
+    return state.empty() ? curve() : loss_.clipped(state.front())->curve();
+  }
   std::vector<std::pair<std::string, double>> metrics() const override;
 
  protected:
   /// τ of a step; called once a step.
   virtual double next_tau(const SchemeStep& step) = 0;
+  /// The same for the GPU; nothing where τ stays what it is.
+  virtual std::optional<ClipCourse> course() const { return std::nullopt; }
+
+  /// What was left by the last step, which may be on the GPU; and how it is set.
+  ClipMemory now() const { return on_device_.defined() ? from_device<ClipMemory>(on_device_) : memory_; }
+  void set(const ClipMemory& memory) {
+    memory_ = memory;
+    on_device_ = point_ = {};
+  }
+  // OGC begins without clipping to speak of, and so do they.
+  ClipMemory memory_{.inverse_tau = 1e-7, .tau = 0, .threshold = 0};
 
  private:
+  Variable loss_on_device(const SchemeBatch& batch, const SchemeStep& step);
+
   Clippable loss_;
-  double tau_ = 0, threshold_ = 0;
+  Tensor on_device_, point_;  // a ClipMemory and a ClipPoint, from the first step there
 };
 
 class FixedClipping final : public ScheduledClipping {
@@ -76,6 +117,9 @@ class LinearClipping final : public ScheduledClipping {
 
  private:
   double next_tau(const SchemeStep& step) override { return beta_ * (1 - step.progress); }
+  std::optional<ClipCourse> course() const override {
+    return ClipCourse{ClipCourse::Kind::linear, beta_, 0, nullptr, {}, {}};
+  }
   double beta_;
 };
 
@@ -84,13 +128,18 @@ class EmaClipping final : public ScheduledClipping {
  public:
   EmaClipping(Clippable loss, double alpha) : ScheduledClipping(std::move(loss)), alpha_(alpha) {}
 
-  void save(State& state) const override { state.put_number("scheme.inverse_tau", inverse_); }
-  void load(const State& state) override { inverse_ = state.number("scheme.inverse_tau"); }
+  void save(State& state) const override { state.put_number("scheme.inverse_tau", now().inverse_tau); }
+  void load(const State& state) override { set({state.number("scheme.inverse_tau"), 0, 0}); }
 
  private:
-  double next_tau(const SchemeStep&) override { return 1 / (inverse_ = alpha_ * inverse_ + 1 - alpha_); }
+  double next_tau(const SchemeStep&) override {
+    memory_.inverse_tau = alpha_ * memory_.inverse_tau + 1 - alpha_;
+    return 1 / memory_.inverse_tau;
+  }
+  std::optional<ClipCourse> course() const override {
+    return ClipCourse{ClipCourse::Kind::ema, alpha_, 0, nullptr, {}, {}};
+  }
   double alpha_;
-  double inverse_ = 1e-7;  // as OGC, it begins without clipping to speak of
 };
 
 }  // namespace noisegate

@@ -1,6 +1,7 @@
 #include "losses/schemes/co_teaching.h"
 
 #include "engine/ops.h"
+#include "losses/loss_kernels.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -25,13 +26,13 @@ std::vector<float> weights_of_smallest(const std::vector<float>& values, std::si
 }  // namespace
 
 Variable CoTeaching::loss(const SchemeBatch& batch, const SchemeStep& step) {
-  const auto values_of = [&](int model) {
-    return loss_->values(batch.logits[model], batch.labels, step.draw);
-  };
   const auto samples = static_cast<double>(batch.labels.numel());
   const auto count = static_cast<std::size_t>(std::max(1.0, (1 - forgotten_) * samples));
   const auto taught_by = [&](int teacher, int pupil) {
-    const std::vector<float> weights = weights_of_smallest(values_of(teacher), count);
+    const Tensor values = loss_->value_tensor(batch.logits[teacher], batch.labels, step.draw);
+    const Tensor weights = values.device() == Device::cuda
+                               ? loss_kernels().weights_of_smallest(values, static_cast<std::int64_t>(count))
+                               : Tensor::from(weights_of_smallest(values.to_vector<float>(), count));
     return loss_->weighted(batch.logits[pupil], batch.labels, weights, step.draw);
   };
   return add(taught_by(1, 0), taught_by(0, 1));

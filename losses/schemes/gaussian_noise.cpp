@@ -1,11 +1,14 @@
 #include "losses/schemes/gaussian_noise.h"
 
+#include "losses/loss_kernels.h"
+
 #include <algorithm>
 
 namespace noisegate {
 
-Tensor gaussian_noise(const Shape& shape, double sigma, Purpose purpose, Loss::Step draw,
+Tensor gaussian_noise(const Shape& shape, double sigma, Purpose purpose, LossStep draw, Device device,
                       std::uint32_t stream) {
+  if (device == Device::cuda) return loss_kernels().noise(shape, sigma, purpose, draw, stream, {});
   // A thread begins anywhere in the stream: a block of four random numbers makes two normal ones.
   constexpr std::int64_t chunk = 1024, blocks_of_chunk = chunk / 2;
   Tensor noise = Tensor::empty(shape);

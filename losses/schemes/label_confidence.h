@@ -3,6 +3,7 @@
 // θ*, the one that is tested, that learns with cross entropy, from each sample as far as θ trusts its label.
 #pragma once
 
+#include "losses/schemes/device_state.h"
 #include "losses/schemes/scheme.h"
 
 #include <memory>
@@ -29,16 +30,21 @@ class LabelConfidence final : public Scheme {
   /// 0.3·mean ℓ before it, ỹ = ½e_y + ½f(x'; θ) where labels are corrected, else e_y (Algorithm 1).
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
 
+  bool runs_on(Device) const override { return true; }
   std::string companion() const override { return options_.models == 2 ? "robust" : ""; }
   /// Their parameters are held together by λ, which at first has nothing to hold.
   bool companion_starts_equal() const override { return true; }
   int views(int model) const override;
   double l1_penalty() const override { return robust_->l1_penalty(); }
   std::vector<std::pair<std::string, double>> metrics() const override {
-    return {{"confidence", mean_confidence_}, {"mu", mu_}};
+    const ConfidenceMemory now = memory();
+    return {{"confidence", now.mean_confidence}, {"mu", now.mu}};
   }
-  void save(State& state) const override { state.put_number("scheme.mu", mu_); }
-  void load(const State& state) override { mu_ = state.number("scheme.mu"); }
+  void save(State& state) const override { state.put_number("scheme.mu", memory().mu); }
+  void load(const State& state) override {
+    memory_.mu = state.number("scheme.mu");
+    on_device_ = {};
+  }
 
  private:
   std::vector<double> confidences(const std::vector<float>& robust_losses);
@@ -46,9 +52,18 @@ class LabelConfidence final : public Scheme {
   Tensor weighted_targets(const std::vector<double>& confidences, const Tensor& labels,
                           const Variable& robust_logits, bool corrected) const;
 
+  /// The same on the GPU.
+  Tensor targets_on_device(const Variable& robust, const Variable& robust_first_view, const Tensor& labels,
+                           const SchemeStep& step);
+  /// As it is now, which may be on the GPU.
+  ConfidenceMemory memory() const {
+    return on_device_.defined() ? from_device<ConfidenceMemory>(on_device_) : memory_;
+  }
+
   std::unique_ptr<Loss> robust_;
   LabelConfidenceOptions options_;
-  double mu_ = 0, mean_confidence_ = 0;
+  ConfidenceMemory memory_{};
+  Tensor on_device_;  // a ConfidenceMemory, from the first step there
 };
 
 }  // namespace noisegate

@@ -1,6 +1,7 @@
 #include "losses/schemes/label_correction.h"
 
 #include "engine/ops.h"
+#include "losses/loss_kernels.h"
 
 #include <algorithm>
 #include <vector>
@@ -43,7 +44,7 @@ void LabelCorrection::begin_epoch(int epochs_done, TrainingSetView& training_set
   const std::span<const std::int32_t> labels = training_set.labels();
   const Tensor given = one_hot(labels, training_set.classes());
   const NoGrad no_grad;
-  const Variable logits(training_set.momentum_logits());
+  const Variable logits(training_set.momentum_logits().to(Device::cpu));
   const Tensor log_p = log_softmax(logits).value();
   const Tensor predictions = soft_ ? softmax(logits).value() : log_p;  // whose largest is p's too
   std::vector<double> omega = cross_entropies(log_p, active() ? targets_ : given);
@@ -65,9 +66,21 @@ void LabelCorrection::begin_epoch(int epochs_done, TrainingSetView& training_set
     mean_weight_ += omega[i] / static_cast<double>(labels.size());
   }
   targets_ = corrected;
+  targets_on_device_ = {};
+  prepare(device_);
 }
 
-Tensor LabelCorrection::targets(std::span<const std::int32_t> positions) const {
+void LabelCorrection::prepare(Device device) {
+  device_ = device;
+  if (device == Device::cuda && active() && !targets_on_device_.defined())
+    targets_on_device_ = targets_.to(Device::cuda);
+}
+
+Tensor LabelCorrection::targets(const SchemeBatch& batch) const {
+  if (batch.labels.device() == Device::cuda) {
+    return loss_kernels().rows_of(targets_on_device_, batch.device_positions);
+  }
+  const std::span<const std::int32_t> positions = batch.positions;
   const std::int64_t classes = targets_.shape()[1];
   Tensor rows = Tensor::empty({static_cast<std::int64_t>(positions.size()), classes});
   float* row = rows.data<float>();
@@ -85,6 +98,7 @@ void LabelCorrection::save(State& state) const {
 void LabelCorrection::load(const State& state) {
   if (!state.has("scheme.targets")) return;
   targets_ = state.tensor("scheme.targets");
+  targets_on_device_ = {};
   mean_weight_ = state.number("scheme.mean_weight");
 }
 

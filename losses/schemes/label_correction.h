@@ -20,9 +20,11 @@ class LabelCorrection {
   /// to [0, 1] by the least and the largest of all samples. Looks at the momentum model's logits.
   void begin_epoch(int epochs_done, TrainingSetView& training_set);
 
-  /// Whether labels have been corrected; then the rows (N,K) of the samples at these positions.
+  /// Where batches will lie: before the first of them, so that targets() has nothing to bring there later.
+  void prepare(Device device);
+  /// Whether labels have been corrected; then the rows (N,K) of a batch's samples, on the batch's device.
   bool active() const { return targets_.defined(); }
-  Tensor targets(std::span<const std::int32_t> positions) const;
+  Tensor targets(const SchemeBatch& batch) const;
 
   double mean_weight() const { return mean_weight_; }  // of the given label, ω, over all samples
 
@@ -33,6 +35,8 @@ class LabelCorrection {
   int from_;
   bool soft_;
   Tensor targets_;  // (n,K)
+  Tensor targets_on_device_;
+  Device device_ = Device::cpu;
   double mean_weight_ = 1;
 };
 

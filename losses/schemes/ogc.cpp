@@ -8,16 +8,22 @@ namespace noisegate {
 namespace {
 
 constexpr double least_p = 1e-7, largest_p = 1 - 1e-7;
-constexpr int ratio_samples = 1000, halvings = 10;
+constexpr int ratio_samples = DeviceOgc::ratio_samples, halvings = DeviceOgc::halvings;
+
+/// The cross entropies that clipped_gradient_ratio() looks at.
+double sampled_cross_entropy(int i) {
+  const double low = -std::log(largest_p), high = -std::log(least_p);
+  return low + (high - low) * i / (ratio_samples - 1);
+}
 
 }  // namespace
 
 double clipped_gradient_ratio(const std::array<Gaussian, 2>& components, const Steepness& steepness,
                               double threshold) {
-  const double low = -std::log(largest_p), high = -std::log(least_p), tau = steepness(threshold);
+  const double tau = steepness(threshold);
   double clipped[2] = {}, density[2] = {};
   for (int i = 0; i < ratio_samples; ++i) {
-    const double h = low + (high - low) * i / (ratio_samples - 1);
+    const double h = sampled_cross_entropy(i);
     const double gradient = std::min(steepness(std::exp(-h)), tau);
     for (int k = 0; k < 2; ++k) {
       const double distance = h - components[k].mean;
@@ -86,6 +92,54 @@ void OgcThreshold::load(const State& state) {
   const std::vector<double> components = state.numbers("scheme.components");
   for (std::size_t k = 0; k < 2; ++k)
     components_[k] = {components.at(3 * k), components.at(3 * k + 1), components.at(3 * k + 2)};
+}
+
+DeviceOgc OgcThreshold::to_device() const {
+  std::vector<float> queue = queue_;
+  queue.resize(options_.queue);
+  const bool full = queue_.size() == queue.size();
+  OgcMemory memory{
+      static_cast<std::int64_t>(full ? queue.size() + oldest_ : queue_.size()), steps_, threshold_, {}};
+  for (std::size_t k = 0; k < 2; ++k) {
+    memory.components[3 * k] = components_[k].weight;
+    memory.components[3 * k + 1] = components_[k].mean;
+    memory.components[3 * k + 2] = components_[k].variance;
+  }
+  return {.epsilon = options_.epsilon,
+          .time_frame = options_.time_frame,
+          .lr_scaled = options_.lr_scaled,
+          .lowest = sampled_cross_entropy(0),
+          .highest = sampled_cross_entropy(ratio_samples - 1),
+          .queue = Tensor::from(queue).to(Device::cuda),
+          .memory = noisegate::to_device(memory),
+          .table = {},
+          .point = {}};
+}
+
+std::unique_ptr<DeviceOgc::Table> OgcThreshold::device_table() const {
+  auto table = std::make_unique<DeviceOgc::Table>();
+  for (int i = 0; i < ratio_samples; ++i)
+    table->steepness_of_sample[i] = steepness_(std::exp(-sampled_cross_entropy(i)));
+  double* grid = table->threshold;
+  const int last = DeviceOgc::grid_points - 1;
+  grid[0] = least_p;
+  grid[last] = largest_p;
+  for (int step = last / 2; step > 0; step /= 2)
+    for (int i = step; i < last; i += 2 * step) grid[i] = (grid[i - step] + grid[i + step]) / 2;
+  for (int i = 0; i <= last; ++i) table->tau[i] = steepness_(grid[i]);
+  return table;
+}
+
+void OgcThreshold::take(const DeviceOgc& ogc) {
+  const auto memory = from_device<OgcMemory>(ogc.memory);
+  const std::int64_t size = options_.queue;
+  queue_ = ogc.queue.to_vector<float>();
+  queue_.resize(std::min(memory.seen, size));
+  oldest_ = memory.seen < size ? 0 : memory.seen % size;
+  steps_ = memory.steps;
+  threshold_ = memory.threshold;
+  for (std::size_t k = 0; k < 2; ++k)
+    components_[k] = {memory.components[3 * k], memory.components[3 * k + 1], memory.components[3 * k + 2]};
 }
 
 }  // namespace noisegate

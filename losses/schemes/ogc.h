@@ -4,11 +4,13 @@
 #pragma once
 
 #include "engine/state.h"
+#include "losses/schemes/device_state.h"
 #include "losses/schemes/gaussian_mixture.h"
 
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -49,6 +51,11 @@ class OgcThreshold {
 
   void save(State& state) const;
   void load(const State& state);
+
+  /// The same in the GPU's memory, but for table and point; the table's part that is known here; and back.
+  DeviceOgc to_device() const;
+  std::unique_ptr<DeviceOgc::Table> device_table() const;
+  void take(const DeviceOgc& ogc);
 
  private:
   OgcOptions options_;

@@ -9,11 +9,12 @@ Variable NoiseOnLogits::loss(const SchemeBatch& batch, const SchemeStep& step) {
   const Variable& logits = batch.logits.front();
   // The loss is a mean over the batch, and so is the noise.
   const Tensor noise = gaussian_noise(logits.shape(), sigma_ / static_cast<double>(batch.labels.numel()),
-                                      Purpose::logit_noise, step.draw);
+                                      Purpose::logit_noise, step.draw, logits.value().device());
   const Variable noisy = record("logit_noise", logits.value(), {logits}, [noise](const Tensor& grad) {
     return std::vector{backend(grad).combine(1, grad, 1, noise)};
   });
-  return PlainScheme::loss({{noisy}, batch.labels, batch.positions, batch.parameters}, step);
+  return PlainScheme::loss({{noisy}, batch.labels, batch.positions, batch.parameters, batch.device_positions},
+                           step);
 }
 
 Variable NoiseOnWeights::loss(const SchemeBatch& batch, const SchemeStep& step) {
@@ -26,7 +27,7 @@ Variable NoiseOnWeights::loss(const SchemeBatch& batch, const SchemeStep& step) 
   return record("weight_noise", loss.value(), inputs, [=, sigma = sigma_, draw = step.draw](Tensor grad) {
     std::vector<Tensor> gradients;
     for (std::uint32_t i = 0; i < shapes.size(); ++i)
-      gradients.push_back(gaussian_noise(shapes[i], sigma, Purpose::weight_noise, draw, i));
+      gradients.push_back(gaussian_noise(shapes[i], sigma, Purpose::weight_noise, draw, grad.device(), i));
     gradients.push_back(std::move(grad));
     return gradients;
   });

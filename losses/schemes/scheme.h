@@ -21,6 +21,7 @@ struct SchemeBatch {
   Tensor labels;                                           // int32 (N), as given
   std::span<const std::int32_t> positions = {};            // of the samples in the training set
   std::span<const std::vector<Variable>> parameters = {};  // of each model
+  Tensor device_positions = {};                            // int32 (N), the positions on the GPU
 };
 
 /// What a scheme is told of a step.
@@ -48,7 +49,14 @@ class Scheme {
   virtual ~Scheme() = default;
 
   /// The step's loss, a scalar. Called once a step, in order: it moves the scheme on.
+  ///
+  /// On the GPU, for schemes that run there: logits and labels lie there, `device_positions` takes the place
+  /// of `positions`, and where step.draw.scalars is not null it takes the place of the step's numbers. The
+  /// host waits for nothing, and what one step leaves to the next stays in the GPU's memory, so that a step
+  /// can be recorded after the first and run again; anew where the number of samples or the epoch is another.
   virtual Variable loss(const SchemeBatch& batch, const SchemeStep& step) = 0;
+  /// Whether loss() takes a batch that lies there.
+  virtual bool runs_on(Device device) const { return device == Device::cpu; }
 
   /// Called before an epoch's first step.
   virtual void begin_epoch(int epochs_done, TrainingSetView& training_set) {
@@ -65,12 +73,22 @@ class Scheme {
   /// Whether it asks for best_logits(), and so for held-out samples.
   virtual bool needs_validation() const { return false; }
   virtual double l1_penalty() const { return 0; }
-  /// ℓ and w over the margin as the last step had them; nothing where its loss depends on more than p_y.
+  /// ℓ and w over the margin as the last step had them; nothing where its loss depends on more than p_y. May
+  /// wait for the GPU.
   virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
+  /// On the GPU, what curve() depends on that moves from step to step, floats (n), to be copied aside after a
+  /// step; undefined where nothing does.
+  virtual Tensor curve_state() const { return {}; }
+  /// The curve of the step that left this state; `state` is empty where curve_state() is undefined.
+  virtual std::optional<MarginCurve> curve(std::span<const float> state) const {
+    static_cast<void>(state);
+    return curve();
+  }
   /// The decay of the momentum model that the spec asks for; 0 for none.
   double momentum_decay() const { return momentum_decay_; }
 
-  /// What it has to tell after a step, by the names that metrics.jsonl has: {"tau", 3.5}.
+  /// What it has to tell after a step, by the names that metrics.jsonl has: {"tau", 3.5}. May wait for the
+  /// GPU, as save() may.
   virtual std::vector<std::pair<std::string, double>> metrics() const { return {}; }
 
   /// Puts what it remembers into the state, under names that begin with "scheme."; takes it back.

@@ -23,6 +23,7 @@ class Truncated final : public Scheme {
       : loss_(std::move(loss)), options_(options) {}
 
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
+  bool runs_on(Device) const override { return true; }
   /// Prunes by what the model of the best epoch says.
   void begin_epoch(int epochs_done, TrainingSetView& training_set) override;
   int views(int) const override { return 1; }
@@ -33,9 +34,16 @@ class Truncated final : public Scheme {
   void load(const State& state) override;
 
  private:
+  Variable loss_on_device(const SchemeBatch& batch, const SchemeStep& step);
+  double value_at_k(std::int64_t classes) const;
+  /// Where batches lie, as of now: a step that is recorded later finds there who is kept.
+  void prepare(Device device);
+
   std::unique_ptr<Loss> loss_;
   TruncationOptions options_;
   std::vector<std::uint8_t> kept_;  // v of each sample of the training set; empty until the first pruning
+  Tensor kept_on_device_;           // the same as float (n,1)
+  Device device_ = Device::cpu;
   double kept_share_ = 1;
 };
 
