@@ -5,7 +5,8 @@
 // value, and its slope over log p, ℓ'(p)·p, which stays finite where ℓ'(p) itself would not. Everything else
 // follows from these, see slope() and weight().
 //
-// A new loss is one such functor here and one entry in margin_losses.cpp.
+// A new loss is one such functor here, its name in the list at the end, of which the GPU's kernels are made,
+// and one entry in margin_losses.cpp.
 #pragma once
 
 #include "losses/probability.h"
@@ -260,5 +261,13 @@ struct JensenShannon {
     return math::constant<T>(-1 / log_rest) * y.p * (log_ratio(y) + math::constant<T>(log_rest));
   }
 };
+
+template <class... Fs>
+struct FunctorList {};
+
+using MarginLosses =
+    FunctorList<CrossEntropy, FocalLoss, MeanAbsoluteError, GeneralizedCrossEntropy, TruncatedGce,
+                SymmetricCrossEntropy, PartiallyHuberisedCrossEntropy, TaylorCrossEntropy,
+                AsymmetricUnhingedLoss, AsymmetricGce, AsymmetricExponentialLoss, JensenShannon>;
 
 }  // namespace noisegate

@@ -53,16 +53,14 @@ void move_clip_point(const F& loss, const ClipCourse& course) {
 }
 
 template <class... Fs>
-void offer_courses() {
+void offer_courses(FunctorList<Fs...>) {
   ((DeviceClipCourse<Fs>::run = move_clip_point<Fs>), ...);
 }
 
 }  // namespace
 
 void offer_clip_courses() {
-  offer_courses<CrossEntropy, FocalLoss, MeanAbsoluteError, GeneralizedCrossEntropy, TruncatedGce,
-                SymmetricCrossEntropy, PartiallyHuberisedCrossEntropy, TaylorCrossEntropy,
-                AsymmetricUnhingedLoss, AsymmetricGce, AsymmetricExponentialLoss, JensenShannon>();
+  offer_courses(MarginLosses());
 }
 
 }  // namespace noisegate::cuda

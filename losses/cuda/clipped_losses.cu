@@ -4,13 +4,17 @@
 
 namespace noisegate::cuda {
 
+namespace {
+
+template <class... Fs>
+void offer_all(FunctorList<Fs...>) {
+  offer<ClippedMarginRule<Fs>...>();
+}
+
+}  // namespace
+
 void offer_clipped_losses() {
-  offer<ClippedMarginRule<CrossEntropy>, ClippedMarginRule<FocalLoss>, ClippedMarginRule<MeanAbsoluteError>,
-        ClippedMarginRule<GeneralizedCrossEntropy>, ClippedMarginRule<TruncatedGce>,
-        ClippedMarginRule<SymmetricCrossEntropy>, ClippedMarginRule<PartiallyHuberisedCrossEntropy>,
-        ClippedMarginRule<TaylorCrossEntropy>, ClippedMarginRule<AsymmetricUnhingedLoss>,
-        ClippedMarginRule<AsymmetricGce>, ClippedMarginRule<AsymmetricExponentialLoss>,
-        ClippedMarginRule<JensenShannon>>();
+  offer_all(MarginLosses());
 }
 
 }  // namespace noisegate::cuda

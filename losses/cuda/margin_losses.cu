@@ -4,12 +4,17 @@
 
 namespace noisegate::cuda {
 
+namespace {
+
+template <class... Fs>
+void offer_all(FunctorList<Fs...>) {
+  offer<MarginRule<Fs>...>();
+}
+
+}  // namespace
+
 void offer_margin_losses() {
-  offer<MarginRule<CrossEntropy>, MarginRule<FocalLoss>, MarginRule<MeanAbsoluteError>,
-        MarginRule<GeneralizedCrossEntropy>, MarginRule<TruncatedGce>, MarginRule<SymmetricCrossEntropy>,
-        MarginRule<PartiallyHuberisedCrossEntropy>, MarginRule<TaylorCrossEntropy>,
-        MarginRule<AsymmetricUnhingedLoss>, MarginRule<AsymmetricGce>, MarginRule<AsymmetricExponentialLoss>,
-        MarginRule<JensenShannon>>();
+  offer_all(MarginLosses());
 }
 
 }  // namespace noisegate::cuda
