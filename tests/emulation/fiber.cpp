@@ -33,7 +33,9 @@ void Fiber::start(std::function<void()> body) {
   finished_ = false;
 }
 
-void Fiber::resume() {
+// Without the address sanitizer's own call before a jump, which would clear the marks of a whole stack each
+// time: a third of the time of kernels under it.
+[[gnu::no_sanitize_address]] void Fiber::resume() {
   Fiber* const before = running;
   running = this;
   void* fake_stack = nullptr;
@@ -52,7 +54,7 @@ void Fiber::resume() {
   if (error_) std::rethrow_exception(std::exchange(error_, nullptr));
 }
 
-void Fiber::pause() {
+[[gnu::no_sanitize_address]] void Fiber::pause() {
   Fiber& self = *running;
   void* fake_stack = nullptr;
   leave_for(self.resumer_stack_, self.resumer_stack_bytes_, &fake_stack);
