@@ -22,11 +22,13 @@ struct BatchPlan {
   std::uint64_t seed = 0;          // of the augmentation
   std::uint32_t epoch = 0;         // likewise
   int views = 1;                   // of each sample, augmented independently
+  Device device = Device::cpu;     // where the views are wanted
+  DType dtype = DType::f32;        // of the views
 };
 
 struct Batch {
   std::vector<std::int32_t> positions;  // of its samples, in the order of the plan
-  std::vector<Tensor> views;            // each (B,H,W,C) f32, normalised as the dataset says
+  std::vector<Tensor> views;            // each (B,H,W,C), normalised as the dataset says
   std::vector<std::string> left_out;    // of each sample whose image cannot be read: which, and why. Where
                                         // no sample is left, there are no views
 };
@@ -39,6 +41,9 @@ class BatchStream {
   /// images that cannot be read where the dataset does not let them be left out.
   virtual std::optional<Batch> next() = 0;
 };
+
+/// Whether the GPU makes this set's batches itself; else the host does, and they are brought there.
+bool are_made_on_device(const ImageSet& set, const Augmentation& augmentation);
 
 /// `dataset` and `set`, one of its sets, must outlive the stream.
 std::unique_ptr<BatchStream> open_batches(const Dataset& dataset, const ImageSet& set, BatchPlan plan);

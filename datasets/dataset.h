@@ -17,6 +17,7 @@ namespace noisegate {
 struct ImageSet {
   Tensor images;                    // u8 (N, H, W, C), on the CPU; undefined where they stay on the disk,
   std::vector<std::string> files;   // in these N JPEG or PNG files
+  Tensor resident = {};             // the images once more in the GPU's memory, where a model there uses them
   std::vector<std::int32_t> given;  // N, in [0, classes)
   std::vector<std::int32_t> truth;  // N
 

@@ -56,6 +56,8 @@ NumberFormat parse_precision(const std::string& word) {
 void use_device(Device device, NumberFormat format) {
   if (device == Device::cpu && format != NumberFormat::fp32)
     reject("--precision {} needs a GPU: the CPU computes in fp32", to_string(format));
+  if (device == Device::cpu && chosen_convolution == ConvolutionAlgorithm::cudnn)
+    reject("--conv cudnn needs a GPU: use auto or direct");
   if (device == Device::cuda) gpu.start(format);
   chosen_format = format;
 }
@@ -76,7 +78,8 @@ int thread_count() {
 ConvolutionAlgorithm parse_convolution_algorithm(const std::string& word) {
   if (word == "auto") return ConvolutionAlgorithm::automatic;
   if (word == "direct") return ConvolutionAlgorithm::direct;
-  reject("--conv {}: there are auto and direct", word);
+  if (word == "cudnn") return ConvolutionAlgorithm::cudnn;
+  reject("--conv {}: there are auto, direct and cudnn", word);
 }
 
 void set_convolution_algorithm(ConvolutionAlgorithm algorithm) {

@@ -28,8 +28,9 @@ std::string to_string(NumberFormat format);
 /// "fp32", "tf32" or "bf16"; throws Error for another word.
 NumberFormat parse_precision(const std::string& word);
 
-/// Makes the device ready to work at this precision: call it before anything is put there. Throws Error for a
-/// precision that the device does not have, and where a GPU cannot be started.
+/// Makes the device ready to work in this format, by the set_convolution_algorithm() that was chosen: call it
+/// before anything is put there. Throws Error for what the device does not have, and where a GPU cannot be
+/// started.
 void use_device(Device device, NumberFormat format);
 /// What the last use_device() said.
 NumberFormat number_format();
@@ -38,7 +39,7 @@ NumberFormat number_format();
 struct GpuAccess {
   /// Why this machine has none that can be used, as it may follow a colon; empty where it has.
   std::string (*missing)();
-  /// Gives Device::cuda memory, a queue and a backend of this precision; later calls change the precision.
+  /// Gives Device::cuda memory, a queue and a backend of this format; later calls change the format.
   void (*start)(NumberFormat format);
 };
 /// Before anything asks for a GPU; without it there is none.
@@ -48,14 +49,15 @@ void set_gpu_access(const GpuAccess& access);
 void set_thread_count(int threads);
 int thread_count();
 
-/// How the CPU works out convolutions. Winograd's algorithm is about twice as fast where it applies, at a few
-/// times the direct sum's rounding error.
+/// How convolutions are worked out. On the CPU, Winograd's algorithm is about twice as fast where it applies,
+/// at a few times the direct sum's rounding error; on the GPU `automatic` and `direct` are the same.
 enum class ConvolutionAlgorithm : std::uint8_t {
   automatic,  // Winograd's where it pays, by the shapes alone
   direct,     // the definition's sum always
+  cudnn,      // on the GPU alone: cuDNN's kernels in place of Noisegate's own
 };
 
-/// "auto" or "direct"; throws Error for another word.
+/// "auto", "direct" or "cudnn"; throws Error for another word.
 ConvolutionAlgorithm parse_convolution_algorithm(const std::string& word);
 void set_convolution_algorithm(ConvolutionAlgorithm algorithm);
 ConvolutionAlgorithm convolution_algorithm();

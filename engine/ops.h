@@ -83,8 +83,6 @@ Variable mean(const Variable& x);     // all elements → scalar
 Variable row_sum(const Variable& x);  // (N,K) → (N)
 /// Entries [begin, end) of the first axis, 0 ≤ begin ≤ end ≤ x.shape()[0] (layout plain).
 Variable slice(const Variable& x, std::int64_t begin, std::int64_t end);
-/// The same values on this device; itself where it is there already.
-Variable to(const Variable& x, Device device);
 /// x[n, index[n]]: x (N,K), index int32 (N) on the same device → (N).
 Variable gather(const Variable& x, const Tensor& index);
 

@@ -15,7 +15,7 @@ State::State(TensorFile file, std::string name) : source_(std::move(name)), text
 }
 
 void State::put(const std::string& name, const Tensor& tensor) {
-  if (!tensors_.emplace(name, tensor).second) fail("the state has '{}' already", name);
+  if (!tensors_.emplace(name, tensor.to(Device::cpu)).second) fail("the state has '{}' already", name);
 }
 
 void State::put_numbers(const std::string& name, std::span<const double> values) {

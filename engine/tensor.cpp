@@ -192,6 +192,10 @@ NOISEGATE_FOR_TYPE(std::int32_t)
 NOISEGATE_FOR_TYPE(std::uint8_t)
 #undef NOISEGATE_FOR_TYPE
 
+DType activation_dtype(Device device) {
+  return device == Device::cuda && number_format() == NumberFormat::bf16 ? DType::bf16 : DType::f32;
+}
+
 Tensor concatenate(const std::vector<Tensor>& tensors) {
   if (tensors.empty()) reject("there are no tensors to concatenate");
   std::vector<std::int64_t> extents = tensors.front().shape().extents();

@@ -142,6 +142,9 @@ class Tensor {
   Layout layout_ = Layout::plain;
 };
 
+/// What images and activations are on this device, by number_format().
+DType activation_dtype(Device device);
+
 /// Tensors of the same shape but for the first axis, joined along it (layout plain).
 Tensor concatenate(const std::vector<Tensor>& tensors);
 

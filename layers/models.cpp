@@ -135,9 +135,11 @@ std::vector<ModelInfo> list_models() {
   };
 }
 
-std::unique_ptr<Module> make_model(const Spec& spec, ImageFormat format, int classes, std::uint64_t seed) {
+std::unique_ptr<Module> make_model(const Spec& spec, ImageFormat format, int classes, std::uint64_t seed,
+                                   Device device) {
   if (format.channels < 1) reject("{} '{}': needs images of one channel or more", spec.what(), spec.text());
   if (classes < 1) reject("{} '{}': needs one class or more, not {}", spec.what(), spec.text(), classes);
+  const NewModulesOn on_device(device);
   return make({spec, format, classes, seed});
 }
 

@@ -24,8 +24,10 @@ std::vector<ModelInfo> list_models();
 
 /// `spec`: resnet18, resnet34, resnet50, preact-resnet34, wrn-D-K (any D = 6n+4), cnn8, cnn4, with their
 /// parameters
-/// (`stem=cifar|imagenet`, `style=sln|original`, …). Weights are drawn from (seed, Purpose::initialisation).
-/// Throws Error for an unknown name or key and for images that the model cannot take.
-std::unique_ptr<Module> make_model(const Spec& spec, ImageFormat format, int classes, std::uint64_t seed);
+/// (`stem=cifar|imagenet`, `style=sln|original`, …). Weights are drawn from (seed, Purpose::initialisation),
+/// the same ones for every device. Throws Error for an unknown name or key and for images that the model
+/// cannot take.
+std::unique_ptr<Module> make_model(const Spec& spec, ImageFormat format, int classes, std::uint64_t seed,
+                                   Device device = Device::cpu);
 
 }  // namespace noisegate

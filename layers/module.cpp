@@ -1,6 +1,20 @@
 #include "layers/module.h"
 
+#include <utility>
+
 namespace noisegate {
+namespace {
+
+thread_local Device device_of_new_modules = Device::cpu;
+
+}  // namespace
+
+NewModulesOn::NewModulesOn(Device device) : before_(std::exchange(device_of_new_modules, device)) {}
+NewModulesOn::~NewModulesOn() {
+  device_of_new_modules = before_;
+}
+
+Module::Module() : device_(device_of_new_modules) {}
 
 void Module::set_training(bool training) {
   training_ = training;
@@ -42,14 +56,14 @@ std::int64_t Module::parameter_count() const {
 }
 
 Variable Module::add_parameter(std::string name, Tensor value, Interchange interchange) {
-  Variable variable(std::move(value), /*requires_grad=*/true);
+  Variable variable(value.to(device_), /*requires_grad=*/true);
   parameters_.push_back({std::move(name), variable, interchange});
   return variable;
 }
 
 Tensor Module::add_buffer(std::string name, Tensor value) {
-  buffers_.push_back({std::move(name), value});
-  return value;
+  buffers_.push_back({std::move(name), value.to(device_)});
+  return buffers_.back().tensor;
 }
 
 }  // namespace noisegate

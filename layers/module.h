@@ -32,10 +32,22 @@ struct NamedBuffer {
   Tensor tensor;     // shares the module's memory
 };
 
+/// While one lives, modules that are made have their parameters and buffers on this device.
+class NewModulesOn {
+ public:
+  explicit NewModulesOn(Device device);
+  ~NewModulesOn();
+  NewModulesOn(const NewModulesOn&) = delete;
+  NewModulesOn& operator=(const NewModulesOn&) = delete;
+
+ private:
+  Device before_;
+};
+
 class Module {
  public:
   virtual ~Module() = default;
-  Module() = default;
+  Module();
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
@@ -52,6 +64,8 @@ class Module {
   /// The parameters alone, as an optimiser takes them.
   std::vector<Variable> variables() const;
   std::int64_t parameter_count() const;
+  /// Where its parameters are.
+  Device device() const { return device_; }
 
  protected:
   Variable add_parameter(std::string name, Tensor value, Interchange interchange = {});
@@ -68,6 +82,7 @@ class Module {
   std::vector<NamedBuffer> buffers_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   bool training_ = true;
+  Device device_;  // what NewModulesOn said
 };
 
 }  // namespace noisegate

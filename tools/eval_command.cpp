@@ -20,9 +20,9 @@ namespace noisegate {
 namespace {
 
 struct EvalOptions {
-  std::string run, data, split = "test", predictions, logits, json;
+  std::string run, split = "test", predictions, logits, json;
   bool momentum = false;
-  int threads = 0;
+  RunView view;
 };
 
 CommandLine eval_command_line(EvalOptions& o) {
@@ -30,13 +30,15 @@ CommandLine eval_command_line(EvalOptions& o) {
           .summary = "measures the model of a run folder on the test set",
           .word = "",
           .options = {{"run", "DIR", "the run folder", &o.run},
-                      {"data", "DIR", "folder with the files of the dataset, where they have moved", &o.data},
+                      {"data", "DIR", "folder with the files of the dataset, where they have moved",
+                       &o.view.data},
                       {"split", "NAME", "test; train or validation: against given and true labels", &o.split},
                       {"predictions", "FILE", ".npy: softmax rows; .csv: what is predicted", &o.predictions},
                       {"logits", "F.npy", "write the logits, for noisegate loss", &o.logits},
                       {"momentum", "", "write those of the momentum model", &o.momentum},
                       {"json", "FILE", "also write the results here, with all confusions", &o.json},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.threads}},
+                      {"device", "NAME", "auto, cpu, cuda", &o.view.device},
+                      {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}},
           .later = {}};
 }
 
@@ -157,7 +159,7 @@ int eval_command(const Arguments& arguments) {
   assign_given(line, *given);
   check(options);
 
-  const TrainedRun run = open_run(options.run, options.data, options.threads, "--run " + options.run);
+  const TrainedRun run = open_run(options.run, options.view, "--run " + options.run);
   const MeasuredSet set = load_set(run, options.split);
   const std::vector<ModelPredictions> models = predict_with_all(run, set);
   save_outputs(options, set, models);

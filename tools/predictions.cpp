@@ -29,6 +29,8 @@ LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& s
   LeftOut left_out;
   look.batches = ordered_batches(set.size(), batch_size);
   look.views = 1;
+  look.device = model.device();
+  look.dtype = activation_dtype(look.device);
   const auto stream = open_batches(dataset, set, std::move(look));
   while (const auto batch = stream->next()) {
     left_out.add(batch->left_out);

@@ -108,8 +108,7 @@ Json run_data(const RunRecord& run, const ReportOptions& options) {
     lacks("The run kept no margins: an earlier version of Noisegate trained it.");
   if (options.curves_only || run.epochs.empty()) return json;
   try {
-    const TrainedRun trained =
-        open_run(run.folder.string(), options.data, options.threads, run.folder.string());
+    const TrainedRun trained = open_run(run.folder.string(), options.view, run.folder.string());
     json["analysis"] = analyse_run(trained, options.pictures);
   } catch (const Error& error) {
     lacks(fmt::format("What takes the model and the data is not here: {}.", error.what()));

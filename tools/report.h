@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tools/run_record.h"
+#include "tools/trained_run.h"
 
 #include <cstdint>
 #include <span>
@@ -13,8 +14,7 @@ namespace noisegate {
 
 struct ReportOptions {
   std::string title = "What the runs did";
-  std::string data;  // folder with the files of the datasets, where they have moved
-  int threads = 0;
+  RunView view;                // of the runs' models and data
   bool curves_only = false;    // nothing that takes models and data
   std::int64_t pictures = 24;  // of suspects, a run
 };

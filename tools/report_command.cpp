@@ -14,18 +14,19 @@ namespace noisegate {
 namespace {
 
 CommandLine report_command_line(ReportOptions& o, std::string& out, std::vector<std::string>& folders) {
-  return {
-      .command = "report",
-      .summary = "writes a page that shows what runs did, side by side",
-      .word = "RUN_DIR...",
-      .options = {{"out", "FILE.html", "the page", &out},
-                  {"title", "TEXT", "its title", &o.title},
-                  {"pictures", "N", "suspicious samples to draw, a run", &o.pictures},
-                  {"curves-only", "", "leave out all that takes models and data: quick", &o.curves_only},
-                  {"data", "DIR", "folder with the files of the datasets, where they have moved", &o.data},
-                  {"threads", "N", "of the CPU, 0: one a core", &o.threads}},
-      .later = {},
-      .words = &folders};
+  return {.command = "report",
+          .summary = "writes a page that shows what runs did, side by side",
+          .word = "RUN_DIR...",
+          .options = {{"out", "FILE.html", "the page", &out},
+                      {"title", "TEXT", "its title", &o.title},
+                      {"pictures", "N", "suspicious samples to draw, a run", &o.pictures},
+                      {"curves-only", "", "leave out all that takes models and data: quick", &o.curves_only},
+                      {"data", "DIR", "folder with the files of the datasets, where they have moved",
+                       &o.view.data},
+                      {"device", "NAME", "of the models: auto, cpu, cuda", &o.view.device},
+                      {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}},
+          .later = {},
+          .words = &folders};
 }
 
 void check(const ReportOptions& o, const std::string& out, const std::vector<std::string>& folders) {

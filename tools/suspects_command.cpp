@@ -21,10 +21,10 @@ namespace noisegate {
 namespace {
 
 struct SuspectsOptions {
-  std::string data, out, show;
+  std::string out, show;
   std::int64_t count = 1000;
   bool momentum = false;
-  int threads = 0;
+  RunView view;
 };
 
 CommandLine suspects_command_line(SuspectsOptions& o) {
@@ -36,8 +36,10 @@ CommandLine suspects_command_line(SuspectsOptions& o) {
                       {"show", "FILE.png", "draw the first 80", &o.show},
                       {"momentum", "", "rank by the momentum model; the other gives the second opinion",
                        &o.momentum},
-                      {"data", "DIR", "folder with the files of the dataset, where they have moved", &o.data},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.threads}},
+                      {"data", "DIR", "folder with the files of the dataset, where they have moved",
+                       &o.view.data},
+                      {"device", "NAME", "auto, cpu, cuda", &o.view.device},
+                      {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}},
           .later = {}};
 }
 
@@ -159,7 +161,7 @@ int suspects_command(const Arguments& arguments) {
   if (!given->contains("")) reject("suspects needs the folder of a run");
   const std::string& folder = given->at("");
 
-  const TrainedRun run = open_run(folder, options.data, options.threads, folder);
+  const TrainedRun run = open_run(folder, options.view, folder);
   const Findings found = find_suspects(run, options.momentum);
   for (const std::string& note : found.dataset.notes) fmt::print(stderr, "noisegate: {}\n", note);
   print_first(found);

@@ -21,7 +21,7 @@ std::string toml_value(const Option& option) {
 
 bool stays_with_the_command(const Option& option) {
   return option.name == "out" || option.name == "overwrite" || option.name == "resume" ||
-         option.name == "stop-after";
+         option.name == "stop-after" || option.name == "no-graph";
 }
 
 void require(bool sensible, const std::string& option, const std::string& rule, const auto& value) {
@@ -32,7 +32,8 @@ void require(bool sensible, const std::string& option, const std::string& rule, 
 /// make it another run.
 TrainOptions resumed(const std::filesystem::path& run, const CommandLine& line, const Given& given,
                      TrainOptions& options) {
-  const std::vector<std::string> may_change = {"resume", "epochs", "stop-after", "checkpoint", "threads"};
+  const std::vector<std::string> may_change = {"resume",     "epochs",  "stop-after",
+                                               "checkpoint", "threads", "no-graph"};
   for (const auto& [name, value] : given)
     if (std::ranges::find(may_change, name) == may_change.end())
       reject("--resume goes on with the run as it was: --{} does not go with it", name);
@@ -75,7 +76,8 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"threads", "N", "of the CPU, 0: one a core", &o.threads},
       {"device", "NAME", "auto, cpu, cuda", &o.device},
       {"precision", "NAME", "fp32; GPU: tf32, bf16", &o.precision},
-      {"conv", "NAME", "auto (Winograd's where it pays), direct", &o.conv},
+      {"conv", "NAME", "auto (CPU: Winograd's where it pays), direct; GPU: cudnn", &o.conv},
+      {"no-graph", "", "GPU: launch kernels one by one, for profilers", &o.no_graph},
       {"out", "DIR", "run folder; by default runs/DATASET-MODEL-LOSS-NOISE-seedN", &o.out},
       {"overwrite", "", "replace the run there", &o.overwrite},
       {"checkpoint", "X", "minutes apart", &o.checkpoint_minutes},
@@ -159,19 +161,15 @@ void check(const TrainOptions& o) {
   if (o.predictions && o.validation > 0)
     reject("--predictions is about every training sample, so --validation must be 0");
   if (o.nesterov && o.momentum == 0) reject("--nesterov needs a --momentum above 0");
-  if (o.precision != "fp32" && o.precision != "tf32" && o.precision != "bf16") {
-    reject("--precision is fp32, tf32 or bf16, not '{}'", o.precision);
-  }
+  parse_precision(o.precision);
 }
 
 void resolve(TrainOptions& options) {
   const Device device = parse_device(options.device);
   options.device = to_string(device);
-  if (device == Device::cpu && options.precision != "fp32") {
-    reject("--precision {} needs a GPU: the CPU computes in fp32", options.precision);
-  }
   set_thread_count(options.threads);
   set_convolution_algorithm(parse_convolution_algorithm(options.conv));
+  use_device(device, parse_precision(options.precision));
   options.threads = thread_count();
   for (std::string* path : {&options.data, &options.init})
     if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();

@@ -43,6 +43,7 @@ struct TrainOptions {
   std::string device = "auto";
   std::string precision = "fp32";
   std::string conv = "auto";
+  bool no_graph = false;
   int threads = 0;
 
   std::string out;

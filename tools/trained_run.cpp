@@ -7,17 +7,22 @@
 
 namespace noisegate {
 
-TrainedRun open_run(const std::string& folder, const std::string& data, int threads,
-                    const std::string& what) {
+TrainedRun open_run(const std::string& folder, const RunView& view, const std::string& what) {
   TrainedRun run{RunFolder(folder), {}};
   if (!std::filesystem::exists(run.folder.config()))
     reject("{} has no run in it: there is no config.toml", what);
   if (!std::filesystem::exists(run.folder.model()))
     reject("{} has no model yet: no epoch was finished", what);
   read_config(run.folder.config(), run.options);
-  if (!data.empty()) run.options.data = data;
-  set_thread_count(threads);
+  if (!view.data.empty()) run.options.data = view.data;
+  set_thread_count(view.threads);
+  const Device device = parse_device(view.device);
+  run.options.device = to_string(device);
+  // The CPU has neither cuDNN nor other formats than float32: it comes as near as it can.
+  if (device == Device::cpu && run.options.conv == "cudnn") run.options.conv = "auto";
+  if (device == Device::cpu) run.options.precision = "fp32";
   set_convolution_algorithm(parse_convolution_algorithm(run.options.conv));
+  use_device(device, parse_precision(run.options.precision));
   return run;
 }
 

@@ -16,10 +16,17 @@ struct TrainedRun {
   TrainOptions options;  // of its config.toml
 };
 
-/// Reads the run's options and makes its threads and convolutions those of this program. `data`, where it is
-/// not empty, is where the dataset's files are now; `what` names the run in messages: "--run runs/a". Throws
-/// Error where the folder has no run or no model.
-TrainedRun open_run(const std::string& folder, const std::string& data, int threads, const std::string& what);
+/// How a run is looked at, whatever it was trained on.
+struct RunView {
+  std::string data;             // where the dataset's files are now; empty: where they were
+  std::string device = "auto";  // for the model
+  int threads = 0;
+};
+
+/// Reads the run's options and makes its convolutions and, on the GPU, its precision those of this program.
+/// `what` names the run in messages: "--run runs/a". Throws Error where the folder has no run or no model,
+/// and for a device that is not there.
+TrainedRun open_run(const std::string& folder, const RunView& view, const std::string& what);
 
 /// The run's model, for this dataset, with the weights of one of its files.
 std::unique_ptr<Module> load_run_model(const TrainedRun& run, const std::filesystem::path& file,

@@ -1,5 +1,6 @@
 #include "tools/trainer.h"
 
+#include "datasets/device_batches.h"
 #include "engine/error.h"
 #include "engine/memory.h"
 #include "engine/random.h"
@@ -56,6 +57,12 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
     scratch_ = new_model(options_, data_.dataset);
     scratch_->set_training(false);
   }
+  if (state_.model().device() == Device::cpu) return;
+  for (ImageSet* set : {&data_.dataset.train, &data_.dataset.test, &data_.validation})
+    if (set->images.defined()) set->resident = set->images.to(Device::cuda);
+  pipeline_ = std::make_unique<StepPipeline>(
+      options_.batch_size, data_.dataset.classes,
+      [this](const StepPipeline::Inputs& inputs) { return pipelined_step(inputs); }, !options_.no_graph);
 }
 
 Module* Trainer::average_model() {
@@ -89,8 +96,9 @@ class Trainer::View final : public TrainingSetView {
     const ImageSet& train = trainer_.data_.dataset.train;
     Tensor all = Tensor::zeros({train.size(), classes()});
     const auto keep = [&](std::span<const std::int32_t> positions, const Tensor& batch) {
-      for (std::int64_t row = 0; row < batch.size(0); ++row)
-        all.slice(positions[row], positions[row] + 1).copy_from(batch.slice(row, row + 1));
+      const Tensor rows = batch.to(Device::cpu);
+      for (std::int64_t row = 0; row < rows.size(0); ++row)
+        all.slice(positions[row], positions[row] + 1).copy_from(rows.slice(row, row + 1));
     };
     for_each_output(model, trainer_.data_.dataset, train, keep, std::move(look));
     return all;
@@ -127,7 +135,9 @@ BatchPlan Trainer::plan(Batches batches) const {
           .augmentation = augmentation_,
           .seed = static_cast<std::uint64_t>(options_.seed),
           .epoch = static_cast<std::uint32_t>(state_.epochs_done),
-          .views = std::max(scheme_->views(0), companion().empty() ? 0 : scheme_->views(1))};
+          .views = std::max(scheme_->views(0), companion().empty() ? 0 : scheme_->views(1)),
+          .device = state_.model().device(),
+          .dtype = activation_dtype(state_.model().device())};
 }
 
 StepResult Trainer::step(std::vector<std::int32_t> positions, double learning_rate) {
@@ -136,18 +146,18 @@ StepResult Trainer::step(std::vector<std::int32_t> positions, double learning_ra
 }
 
 StepResult Trainer::step(const Batch& batch, double learning_rate) {
-  std::vector<std::int32_t> labels;
-  for (const std::int32_t position : batch.positions) labels.push_back(data_.dataset.train.given[position]);
-
-  const auto samples = static_cast<std::int64_t>(labels.size());
-  const std::vector<std::vector<Variable>> parameters = state_.parameters();
-  const SchemeBatch scheme_batch{forward(batch), Tensor::from(labels), batch.positions, parameters};
-  const Variable loss = scheme_->loss(scheme_batch, scheme_step(learning_rate));
-  const StepResult result{loss.value().item(), scheme_batch.logits.front().value().slice(0, samples)};
-  if (!std::isfinite(result.loss)) {
-    fail("the loss became {} in step {} of epoch {}", result.loss, state_.steps_done + 1,
-         state_.epochs_done + 1);
+  if (pipeline_) {
+    push_step(batch, learning_rate);
+    const StepOutcome outcome = *pipeline_->pop(true);
+    require_finite_loss(outcome.loss, state_.steps_done);
+    return {outcome.loss, outcome.logits};
   }
+  const Tensor labels = Tensor::from(given_labels(batch.positions));
+  const std::vector<std::vector<Variable>> parameters = state_.parameters();
+  const SchemeBatch scheme_batch{forward(batch.views), labels, batch.positions, parameters, {}};
+  const Variable loss = scheme_->loss(scheme_batch, scheme_step(learning_rate));
+  const StepResult result{loss.value().item(), scheme_batch.logits.front().value().slice(0, labels.numel())};
+  require_finite_loss(result.loss, state_.steps_done + 1);
   backward(loss);
   for (TrainedModel& trained : state_.models) trained.optimizer->step(learning_rate);
   if (state_.average) state_.average->update();
@@ -155,35 +165,83 @@ StepResult Trainer::step(const Batch& batch, double learning_rate) {
   return result;
 }
 
-std::vector<Variable> Trainer::forward(const Batch& batch) const {
+void Trainer::push_step(const Batch& batch, double learning_rate) {
+  const SchemeStep step = scheme_step(learning_rate);
+  pipeline_->push({batch.positions,
+                   given_labels(batch.positions),
+                   {static_cast<float>(learning_rate), static_cast<float>(step.progress), step.draw.step,
+                    static_cast<std::uint32_t>(state_.epochs_done)},
+                   learning_rate,
+                   batch.views});
+  ++state_.steps_done;
+}
+
+StepPipeline::Results Trainer::pipelined_step(const StepPipeline::Inputs& inputs) {
+  const std::int64_t samples = inputs.labels.numel();
+  std::vector<Tensor> views = inputs.views;
+  if (views.empty()) {
+    const BatchPlan how = plan({});
+    for (int view = 0; view < how.views; ++view) {
+      views.push_back(make_device_batch({.images = data_.dataset.train.resident,
+                                         .positions = inputs.positions,
+                                         .augmentation = augmentation_,
+                                         .mean = data_.dataset.mean,
+                                         .deviation = data_.dataset.deviation,
+                                         .seed = how.seed,
+                                         .scalars = inputs.scalars,
+                                         .view = view,
+                                         .dtype = how.dtype}));
+    }
+  }
+  const std::vector<Variable> logits = forward(views);
+  const std::vector<std::vector<Variable>> parameters = state_.parameters();
+  const SchemeStep step{.draw = {static_cast<std::uint64_t>(options_.seed), 0, inputs.scalars}};
+  const Variable loss = scheme_->loss({logits, inputs.labels, {}, parameters, inputs.positions}, step);
+  backward(loss);
+  for (TrainedModel& trained : state_.models) trained.optimizer->step(0, inputs.scalars);
+  if (state_.average) state_.average->update();
+  return {loss.value(), logits.front().value().slice(0, samples), scheme_->curve_state()};
+}
+
+void Trainer::require_finite_loss(double loss, int step) const {
+  if (!std::isfinite(loss))
+    fail("the loss became {} in step {} of epoch {}", loss, step, state_.epochs_done + 1);
+}
+
+std::vector<std::int32_t> Trainer::given_labels(std::span<const std::int32_t> positions) const {
+  std::vector<std::int32_t> given;
+  for (const std::int32_t position : positions) given.push_back(data_.dataset.train.given[position]);
+  return given;
+}
+
+std::vector<Variable> Trainer::forward(const std::vector<Tensor>& all) const {
   std::vector<Variable> logits;
   for (std::size_t m = 0; m < state_.models.size(); ++m) {
     // The views of a batch go through the model together, so that they share its batch statistics.
     const auto views = static_cast<std::size_t>(scheme_->views(static_cast<int>(m)));
-    const Tensor images =
-        views == 1 ? batch.views.front() : concatenate({batch.views.begin(), batch.views.begin() + views});
+    const Tensor images = views == 1 ? all.front() : concatenate({all.begin(), all.begin() + views});
     logits.push_back((*state_.models[m].model)(Variable(images)));
   }
   return logits;
 }
 
-void Trainer::measure(const StepResult& result, std::span<const std::int32_t> positions,
-                      EpochMetrics& metrics) {
+void Trainer::measure(const Measured& step) {
   const ImageSet& train = data_.dataset.train;
-  std::vector<std::int32_t> given;
-  for (const std::int32_t position : positions) given.push_back(train.given[position]);
-  const std::vector<Score> scores = score(result.logits, given);
-  const std::optional<MarginCurve> curve = scheme_->curve();
-  for (std::size_t i = 0; i < positions.size(); ++i) {
-    const bool is_clean = given[i] == train.truth[positions[i]];
-    metrics.train.add(scores[i]);
-    (is_clean ? metrics.clean : metrics.noisy).add(scores[i]);
-    metrics.curriculum.add_margin(scores[i].margin, is_clean);
-    if (!curve) continue;
-    const double weight = (*curve)(scores[i].margin, data_.dataset.classes).weight;
-    metrics.curriculum.add_weight(weight, is_clean);
-    state_.curriculum.add(weight, is_clean, metrics.learning_rate);
+  const std::vector<std::int32_t> given = given_labels(step.positions);
+  const std::vector<Score> scores = score(step.logits, given);
+  metrics_.learning_rate = step.learning_rate;
+  metrics_.loss_sum += step.loss * static_cast<double>(given.size());
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const bool is_clean = given[i] == train.truth[step.positions[i]];
+    metrics_.train.add(scores[i]);
+    (is_clean ? metrics_.clean : metrics_.noisy).add(scores[i]);
+    metrics_.curriculum.add_margin(scores[i].margin, is_clean);
+    if (!step.curve) continue;
+    const double weight = (*step.curve)(scores[i].margin, data_.dataset.classes).weight;
+    metrics_.curriculum.add_weight(weight, is_clean);
+    state_.curriculum.add(weight, is_clean, step.learning_rate);
   }
+  ++steps_measured_;
 }
 
 void Trainer::test(EpochMetrics& metrics) {
@@ -212,8 +270,71 @@ void Trainer::keep_if_best(const EpochMetrics& metrics) {
     state_.best->tensors.push_back(entry.tensor.clone());
 }
 
-std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
+bool Trainer::run_steps(Batches batches, int steps, const AfterStep& after_step) {
   const Stopwatch watch;
+  const double seconds_before = metrics_.seconds;
+  const auto stream = open_batches(data_.dataset, data_.dataset.train, plan(std::move(batches)));
+  while (const auto batch = stream->next()) {
+    ++state_.batches_done;
+    metrics_.left_out.add(batch->left_out);
+    if (!is_enough(*batch)) continue;
+    const double rate = learning_rate(steps);
+    const StepResult result = step(*batch, rate);
+    measure({result.loss, result.logits, batch->positions, rate, scheme_->curve()});
+    metrics_.seconds = seconds_before + watch.seconds();
+    if (!after_step({metrics_, state_.steps_done, steps})) return false;
+  }
+  return true;
+}
+
+bool Trainer::run_pipelined_steps(Batches batches, int steps, const AfterStep& after_step) {
+  const Stopwatch watch;
+  const double seconds_before = metrics_.seconds;
+  const ImageSet& train = data_.dataset.train;
+  // The step makes its images itself, where the GPU can; else they come from the host's stream.
+  std::unique_ptr<BatchStream> stream;
+  if (!are_made_on_device(train, augmentation_)) stream = open_batches(data_.dataset, train, plan(batches));
+  pipeline_->forget();
+
+  const auto take_what_is_done = [&](bool all) {
+    while (const auto outcome = pipeline_->pop(all)) {
+      take_in(*outcome);
+      metrics_.seconds = seconds_before + watch.seconds();
+      if (!after_step({metrics_, steps_measured_, steps})) return false;
+    }
+    return true;
+  };
+  for (std::vector<std::int32_t>& positions : batches) {
+    Batch batch{std::move(positions), {}, {}};
+    if (stream) batch = *stream->next();
+    ++state_.batches_done;
+    metrics_.left_out.add(batch.left_out);
+    if (!is_enough(batch)) continue;
+    push_step(batch, learning_rate(steps));
+    if (!take_what_is_done(false)) {
+      settle();
+      return false;
+    }
+  }
+  return take_what_is_done(true);
+}
+
+void Trainer::take_in(const StepOutcome& outcome) {
+  require_finite_loss(outcome.loss, steps_measured_ + 1);
+  measure({outcome.loss, outcome.logits, outcome.positions, outcome.learning_rate,
+           scheme_->curve(outcome.state)});
+}
+
+/// Takes in whatever is under way, so that measurements and model are at the same step.
+void Trainer::settle() {
+  while (pipeline_) {
+    const auto outcome = pipeline_->pop(true);
+    if (!outcome) return;
+    take_in(*outcome);
+  }
+}
+
+std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
   Batches batches = epoch_batches();
   const int steps = static_cast<int>(batches.size());
   if (state_.batches_done == 0) {
@@ -224,20 +345,11 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
     View view(*this);
     scheme_->begin_epoch(state_.epochs_done, view);
   }
-  const double seconds_before = metrics_.seconds;
+  steps_measured_ = state_.steps_done;
   batches.erase(batches.begin(), batches.begin() + state_.batches_done);
-  const auto stream = open_batches(data_.dataset, data_.dataset.train, plan(std::move(batches)));
-  while (const auto batch = stream->next()) {
-    ++state_.batches_done;
-    metrics_.left_out.add(batch->left_out);
-    if (!is_enough(*batch)) continue;
-    metrics_.learning_rate = learning_rate(steps);
-    const StepResult result = step(*batch, metrics_.learning_rate);
-    metrics_.loss_sum += result.loss * static_cast<double>(batch->positions.size());
-    measure(result, batch->positions, metrics_);
-    metrics_.seconds = seconds_before + watch.seconds();
-    if (!after_step({metrics_, state_.steps_done, steps})) return std::nullopt;
-  }
+  const bool is_through = pipeline_ ? run_pipelined_steps(std::move(batches), steps, after_step)
+                                    : run_steps(std::move(batches), steps, after_step);
+  if (!is_through) return std::nullopt;
   if (metrics_.train.samples == 0)
     reject("no batch of the training set has images that can be read, the first: {}",
            metrics_.left_out.first);
@@ -249,13 +361,14 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
   }
   if (state_.best) keep_if_best(metrics_);
   metrics_.curriculum.so_far = state_.curriculum;
-  metrics_.peak_memory = memory_statistics(Device::cpu).peak;
+  metrics_.peak_memory = memory_statistics(state_.model().device()).peak;
   ++state_.epochs_done;
   state_.batches_done = 0;
   return metrics_;
 }
 
-void Trainer::save(State& state) const {
+void Trainer::save(State& state) {
+  settle();
   state_.save(state);
   scheme_->save(state);
   if (state_.batches_done > 0) save_metrics(metrics_, state);

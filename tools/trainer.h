@@ -8,6 +8,7 @@
 #include "layers/module.h"
 #include "losses/schemes/scheme.h"
 #include "tools/metrics.h"
+#include "tools/step_pipeline.h"
 #include "tools/train_options.h"
 #include "tools/training_data.h"
 #include "tools/training_state.h"
@@ -60,18 +61,35 @@ class Trainer {
 
   /// Everything that the next step depends on; a trainer with the same options that loads it takes the same
   /// steps as this one would. load() throws Error naming what the state lacks.
-  void save(State& state) const;
+  void save(State& state);
   void load(const State& state);
 
   const Dataset& dataset() const { return data_.dataset; }
 
  private:
-  std::vector<Variable> forward(const Batch& batch) const;
+  std::vector<Variable> forward(const std::vector<Tensor>& views) const;
   double learning_rate(int steps) const;
   SchemeStep scheme_step(double learning_rate) const;
   Batches epoch_batches() const;
   BatchPlan plan(Batches batches) const;
-  void measure(const StepResult& result, std::span<const std::int32_t> positions, EpochMetrics& metrics);
+  void require_finite_loss(double loss, int step) const;
+  std::vector<std::int32_t> given_labels(std::span<const std::int32_t> positions) const;
+
+  bool run_steps(Batches batches, int steps, const AfterStep& after_step);
+  bool run_pipelined_steps(Batches batches, int steps, const AfterStep& after_step);
+  void push_step(const Batch& batch, double learning_rate);
+  StepPipeline::Results pipelined_step(const StepPipeline::Inputs& inputs);
+  void take_in(const StepOutcome& outcome);
+  void settle();
+
+  struct Measured {
+    double loss;
+    const Tensor& logits;
+    std::span<const std::int32_t> positions;
+    double learning_rate;
+    std::optional<MarginCurve> curve;
+  };
+  void measure(const Measured& step);
   void test(EpochMetrics& metrics);
   void keep_if_best(const EpochMetrics& metrics);
 
@@ -84,7 +102,9 @@ class Trainer {
   std::unique_ptr<Scheme> scheme_;
   TrainingState state_;
   EpochMetrics metrics_;             // of the epoch that is under way
+  int steps_measured_ = 0;           // steps of that epoch which are in them
   std::unique_ptr<Module> scratch_;  // where the momentum average, or the best model, is put to be tested
+  std::unique_ptr<StepPipeline> pipeline_;  // the steps of models on the GPU; else null
 };
 
 }  // namespace noisegate

@@ -50,7 +50,7 @@ TrainingData prepare_data(const TrainOptions& options) {
 
 std::unique_ptr<Module> new_model(const TrainOptions& options, const Dataset& dataset) {
   return make_model(Spec(options.model, "--model"), image_format(dataset), dataset.classes,
-                    static_cast<std::uint64_t>(options.seed));
+                    static_cast<std::uint64_t>(options.seed), parse_device(options.device));
 }
 
 std::unique_ptr<Module> starting_model(const TrainOptions& options, const Dataset& dataset,

@@ -36,8 +36,6 @@ class Ogc final : public Scheme {
  public:
   Ogc(OgcOptions options, Clippable loss);
 
-  bool runs_on(Device) const override { return true; }
-
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
   int views(int) const override { return 1; }
   std::optional<MarginCurve> curve() const override { return loss_.clipped(now().threshold())->curve(); }
@@ -69,7 +67,6 @@ class ScheduledClipping : public Scheme {
  public:
   explicit ScheduledClipping(Clippable loss) : loss_(std::move(loss)) {}
 
-  bool runs_on(Device) const override { return true; }
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
   int views(int) const override { return 1; }
   std::optional<MarginCurve> curve() const override { return loss_.clipped(now().threshold)->curve(); }

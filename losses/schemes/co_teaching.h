@@ -21,7 +21,6 @@ class CoTeaching final : public Scheme {
 
   /// The sum of both models' losses, each a mean over the samples that were chosen for it.
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
-  bool runs_on(Device) const override { return true; }
   /// The share to forget is set by epochs: R(T) = forget·min(T/ramp, 1) in epoch T, counted from 0.
   void begin_epoch(int epochs_done, TrainingSetView& training_set) override;
 

@@ -30,7 +30,6 @@ class LabelConfidence final : public Scheme {
   /// 0.3·mean ℓ before it, ỹ = ½e_y + ½f(x'; θ) where labels are corrected, else e_y (Algorithm 1).
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
 
-  bool runs_on(Device) const override { return true; }
   std::string companion() const override { return options_.models == 2 ? "robust" : ""; }
   /// Their parameters are held together by λ, which at first has nothing to hold.
   bool companion_starts_equal() const override { return true; }

@@ -16,7 +16,6 @@ class PlainScheme : public Scheme {
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override {
     return (*loss_)(batch.logits.front(), batch.labels, step.draw);
   }
-  bool runs_on(Device) const override { return true; }
   int views(int) const override { return loss_->views(); }
   double l1_penalty() const override { return loss_->l1_penalty(); }
   using Scheme::curve;

@@ -50,13 +50,11 @@ class Scheme {
 
   /// The step's loss, a scalar. Called once a step, in order: it moves the scheme on.
   ///
-  /// On the GPU, for schemes that run there: logits and labels lie there, `device_positions` takes the place
+  /// On the GPU logits and labels lie there, `device_positions` takes the place
   /// of `positions`, and where step.draw.scalars is not null it takes the place of the step's numbers. The
   /// host waits for nothing, and what one step leaves to the next stays in the GPU's memory, so that a step
   /// can be recorded after the first and run again; anew where the number of samples or the epoch is another.
   virtual Variable loss(const SchemeBatch& batch, const SchemeStep& step) = 0;
-  /// Whether loss() takes a batch that lies there.
-  virtual bool runs_on(Device device) const { return device == Device::cpu; }
 
   /// Called before an epoch's first step.
   virtual void begin_epoch(int epochs_done, TrainingSetView& training_set) {

@@ -20,7 +20,6 @@ class StochasticLabels final : public Scheme {
   void begin_epoch(int epochs_done, TrainingSetView& training_set) override {
     correction_.begin_epoch(epochs_done, training_set);
   }
-  bool runs_on(Device) const override { return true; }
   int views(int) const override { return 1; }
   /// Cross entropy's, which the noise leaves as they are in the mean.
   using Scheme::curve;

@@ -23,7 +23,6 @@ class Truncated final : public Scheme {
       : loss_(std::move(loss)), options_(options) {}
 
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
-  bool runs_on(Device) const override { return true; }
   /// Prunes by what the model of the best epoch says.
   void begin_epoch(int epochs_done, TrainingSetView& training_set) override;
   int views(int) const override { return 1; }
