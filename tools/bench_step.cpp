@@ -1,9 +1,11 @@
 // noisegate bench step: forward, cross-entropy, backward and SGD on random images, timed as a whole.
 #include "engine/device.h"
 #include "engine/error.h"
+#include "engine/gpu_bench.h"
 #include "engine/memory.h"
 #include "engine/optimizer.h"
 #include "engine/random.h"
+#include "engine/replay.h"
 #include "engine/serialize.h"
 #include "engine/trace.h"
 #include "layers/models.h"
@@ -28,57 +30,79 @@ constexpr int classes = 10;
 constexpr int warm_up_steps = 3;
 
 struct BenchOptions {
-  std::string model = "wrn-28-2", device = "cpu", conv = "auto", json;
+  std::string model = "wrn-28-2", device = "cpu", precision = "fp32", conv = "auto", json;
   int batch_size = 128, threads = 0, steps = 20;
-  bool profile = false;
+  bool profile = false, no_graph = false;
 };
 
 CommandLine bench_step_command_line(BenchOptions& o) {
-  return {.command = "bench step",
-          .summary = "times a whole training step (forward, cross-entropy, backward, SGD)",
-          .word = "",
-          .options = {{"model", "SPEC", "see noisegate list models", &o.model},
-                      {"batch-size", "N", "random 32x32x3 images a step", &o.batch_size},
-                      {"steps", "N", "timed, after 3 to warm up", &o.steps},
-                      {"device", "NAME", "cpu", &o.device},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.threads},
-                      {"conv", "NAME", "convolutions: auto (Winograd's where it pays), direct", &o.conv},
-                      {"profile", "", "also where the time goes, op by op", &o.profile},
-                      {"json", "FILE", "also write the results here", &o.json}},
-          .later = {"precision"}};
+  return {
+      .command = "bench step",
+      .summary = "times a whole training step (forward, cross-entropy, backward, SGD)",
+      .word = "",
+      .options = {{"model", "SPEC", "see noisegate list models", &o.model},
+                  {"batch-size", "N", "random 32x32x3 images a step", &o.batch_size},
+                  {"steps", "N", "timed, after some to warm up", &o.steps},
+                  {"device", "NAME", "cpu, cuda", &o.device},
+                  {"precision", "NAME", "fp32, on a GPU also tf32, bf16", &o.precision},
+                  {"threads", "N", "of the CPU, 0: one a core", &o.threads},
+                  {"conv", "NAME", "CPU: auto (Winograd's where it pays), direct; GPU: auto, cudnn", &o.conv},
+                  {"no-graph", "", "on a GPU: launch kernels one by one, for profilers", &o.no_graph},
+                  {"profile", "", "also where the CPU's time goes, op by op", &o.profile},
+                  {"json", "FILE", "also write the results here", &o.json}},
+      .later = {}};
 }
 
 /// A model, a batch of random images and all that a step needs.
 class Bench {
  public:
-  explicit Bench(const BenchOptions& options)
-      : model_(make_model(Spec(options.model, "--model"), {}, classes, 1)),
+  Bench(const BenchOptions& options, Device device)
+      : device_(device),
+        model_(make_model(Spec(options.model, "--model"), {}, classes, 1, device)),
         loss_(make_loss(Spec("ce", "--loss"))),
-        optimizer_(model_->variables(), SgdOptions{.momentum = 0.9, .weight_decay = 5e-4}) {
+        optimizer_(model_->variables(), SgdOptions{.momentum = 0.9, .weight_decay = 5e-4}),
+        replay_(!options.no_graph) {
     const ImageFormat format;
     Philox random(1, Purpose::test);
     std::vector<float> pixels(static_cast<std::size_t>(options.batch_size) * format.height * format.width *
                               format.channels);
     for (float& pixel : pixels) pixel = random.normal();
-    images_ = Tensor::from(pixels, {options.batch_size, format.height, format.width, format.channels});
+    images_ = Tensor::from(pixels, {options.batch_size, format.height, format.width, format.channels})
+                  .to(device)
+                  .to(activation_dtype(device));
     std::vector<std::int32_t> labels(options.batch_size);
     for (std::int32_t& label : labels) label = static_cast<std::int32_t>(random.below(classes));
-    labels_ = Tensor::from(labels);
+    labels_ = Tensor::from(labels).to(device);
   }
 
-  /// One step; returns its seconds.
+  /// One step; on a GPU some in a row, since what the host needs to wait for one is no part of it. Returns
+  /// the seconds of one.
   double step() {
+    constexpr int in_a_row = 10;
+    const int count = device_ == Device::cpu ? 1 : in_a_row;
     const Stopwatch watch;
-    const Variable loss = (*loss_)((*model_)(Variable(images_)), labels_);
-    backward(loss);
-    optimizer_.step(0.01);
-    return watch.seconds();
+    for (int i = 0; i < count; ++i) {
+      if (device_ == Device::cpu)
+        work();
+      else
+        replay_.run([this] { work(); });
+    }
+    if (device_ != Device::cpu) device_queue().wait();
+    return watch.seconds() / count;
   }
 
  private:
+  void work() {
+    const Variable loss = (*loss_)((*model_)(Variable(images_)), labels_);
+    backward(loss);
+    optimizer_.step(0.01);
+  }
+
+  Device device_;
   std::unique_ptr<Module> model_;
   std::unique_ptr<Loss> loss_;
   Sgd optimizer_;
+  Replay replay_;
   Tensor images_, labels_;
 };
 
@@ -129,18 +153,45 @@ Profile profile(Bench& bench) {
   return result;
 }
 
+/// The arithmetic of a step on the GPU, from a step of one image on the CPU: it grows with the batch.
+Profile count_arithmetic(BenchOptions options) {
+  const int batch_size = std::exchange(options.batch_size, 1);
+  Bench bench(options, Device::cpu);
+  Profile profiled = profile(bench);
+  profiled.forward_multiply_adds *= batch_size;
+  profiled.ops.clear();
+  return profiled;
+}
+
+/// Of the device, in the format that is used.
+double peak_flops(Device device) {
+  if (device == Device::cpu) return measure_peak_flops(thread_count());
+  const GpuLimits limits = gpu_bench().limits();
+  switch (number_format()) {
+    case NumberFormat::bf16:
+      return limits.bf16_flops;
+    case NumberFormat::tf32:
+      return limits.tf32_flops;
+    case NumberFormat::fp32:
+      break;
+  }
+  return std::max(limits.fp32_flops, limits.tf32_flops / 3);  // TF32 needs three products for one
+}
+
 nlohmann::ordered_json measure(const BenchOptions& options, Device device) {
-  Bench bench(options);
+  Bench bench(options, device);
   const Timing timing = time_steps(bench, options.steps);
   const std::size_t tensor_peak = memory_statistics(device).peak, process_peak = peak_resident_memory();
-  const Profile profiled = profile(bench);
+  // On a GPU the host's clock says nothing of single ops; that of the CPU serves to count the arithmetic.
+  const Profile profiled = device == Device::cpu ? profile(bench) : count_arithmetic(options);
   // A multiply-add is two operations; each layer's is done once forward and twice backward, for the gradients
   // of its input and of its weights.
   const double flops = 3 * 2 * profiled.forward_multiply_adds / timing.median;
-  const double peak = measure_peak_flops(thread_count());
+  const double peak = peak_flops(device);
   return {{"model", options.model},
           {"batch_size", options.batch_size},
           {"device", to_string(device)},
+          {"precision", options.precision},
           {"threads", thread_count()},
           {"conv", options.conv},
           {"steps", options.steps},
@@ -158,18 +209,23 @@ nlohmann::ordered_json measure(const BenchOptions& options, Device device) {
 void print_summary(const nlohmann::ordered_json& result) {
   const auto number = [&](const char* key) { return result[key].get<double>(); };
   constexpr double mebibyte = 1 << 20;
-  fmt::print("{} batch {}, {}, threads {}, fp32: median of {} steps\n", result["model"].get<std::string>(),
+  const bool on_cpu = result["device"] == "cpu";
+  fmt::print("{} batch {}, {}{}, {}: median of {} {}\n", result["model"].get<std::string>(),
              result["batch_size"].get<int>(), result["device"].get<std::string>(),
-             result["threads"].get<int>(), result["steps"].get<int>());
-  fmt::print("  step      {:9.1f} ms (fastest {:.1f} ms)\n", number("median_ms"), number("fastest_ms"));
+             on_cpu ? fmt::format(", threads {}", result["threads"].get<int>()) : "",
+             result["precision"].get<std::string>(), result["steps"].get<int>(),
+             on_cpu ? "steps" : "times ten steps in a row");
+  fmt::print("  step      {:9.{}f} ms (fastest {:.{}f} ms)\n", number("median_ms"), on_cpu ? 1 : 3,
+             number("fastest_ms"), on_cpu ? 1 : 3);
   fmt::print("  images    {:9.1f} a second\n", number("images_per_second"));
   fmt::print("  memory    {:9.1f} MiB of tensors at most, {:.1f} MiB of the process\n",
              number("tensor_peak_bytes") / mebibyte, number("process_peak_bytes") / mebibyte);
   fmt::print("  compute   {:9.1f} GFLOP/s in convolutions and matrix products, over the whole step's time\n",
              number("gflops"));
-  fmt::print("  limit     {:9.1f} GFLOP/s in registers on these threads: the step makes {:.0f}% of it\n",
-             number("machine_gflops"), 100 * number("share_of_machine"));
-  if (result["conv"] == "auto")
+  fmt::print("  limit     {:9.1f} GFLOP/s {}: the step makes {:.0f}% of it\n", number("machine_gflops"),
+             on_cpu ? "in registers on these threads" : "of the GPU's products in this precision",
+             100 * number("share_of_machine"));
+  if (on_cpu && result["conv"] == "auto")
     fmt::print("            (operations of the definition are counted; Winograd's algorithm needs fewer)\n");
 }
 
@@ -185,6 +241,7 @@ void check(const BenchOptions& options) {
   if (options.batch_size < 1) reject("--batch-size must be at least 1, not {}", options.batch_size);
   if (options.steps < 1) reject("--steps must be at least 1, not {}", options.steps);
   if (options.threads < 0) reject("--threads must be at least 0, not {}", options.threads);
+  parse_precision(options.precision);
 }
 
 }  // namespace
@@ -199,6 +256,9 @@ int bench_step(const Arguments& arguments) {
   const Device device = parse_device(options.device);
   set_thread_count(options.threads);
   set_convolution_algorithm(parse_convolution_algorithm(options.conv));
+  use_device(device, parse_precision(options.precision));
+  if (options.profile && device != Device::cpu)
+    reject("--profile is for the CPU: on a GPU, Nsight Systems shows each op by its name with --no-graph");
 
   const nlohmann::ordered_json result = measure(options, device);
   print_summary(result);
