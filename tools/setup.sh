@@ -3,7 +3,7 @@
 # Does nothing, and needs no rights, where all of it is there already.
 set -euo pipefail
 
-packages=(cmake ninja-build g++ libdnnl-dev libfmt-dev doctest-dev libstb-dev libcli11-dev
+packages=(cmake ninja-build g++ libdnnl-dev ocl-icd-opencl-dev libfmt-dev doctest-dev libstb-dev libcli11-dev
   libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev libjs-chart.js)
 if [ "${1:-}" = --ci ]; then packages+=(clang clang-format libomp-dev); fi
 

@@ -85,6 +85,7 @@ void StepPipeline::push(StepRequest request) {
   } else {
     const StepMemory memory;
     run(inputs);
+    forget();  // a scheme may have made room anew for what it keeps of a batch
   }
   const auto results = static_cast<std::size_t>(1 + samples * classes_ + state_size_);
   device_queue().copy(slot(pushed_).results.get(), results_.raw(), results * sizeof(float));
