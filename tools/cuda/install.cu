@@ -4,6 +4,8 @@
 #include "losses/cuda/losses.h"
 #include "tools/cuda/install.h"
 
+#include <utility>
+
 namespace noisegate::cuda {
 namespace {
 
@@ -23,6 +25,10 @@ void install(Stream stream, MemorySource take_segment) {
 
 void set_number_format(NumberFormat format) {
   installed->set_precision(format == NumberFormat::fp32 ? Precision::float32 : Precision::tf32);
+}
+
+void set_convolutions(std::unique_ptr<Convolutions> others) {
+  installed->set_convolutions(std::move(others));
 }
 
 }  // namespace noisegate::cuda

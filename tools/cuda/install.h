@@ -1,9 +1,12 @@
 // Everything that Noisegate has for a GPU, put in place: the queue, the backend, the kernels of the rooms.
 #pragma once
 
+#include "engine/cuda/convolutions.h"
 #include "engine/cuda/execution.h"
 #include "engine/device.h"
 #include "engine/memory.h"
+
+#include <memory>
 
 namespace noisegate::cuda {
 
@@ -12,5 +15,7 @@ void install(Stream stream, MemorySource take_segment);
 
 /// The precision of the installed backend.
 void set_number_format(NumberFormat format);
+/// Leaves the installed backend's convolutions to these; null: to its own kernels.
+void set_convolutions(std::unique_ptr<Convolutions> others);
 
 }  // namespace noisegate::cuda

@@ -6,6 +6,7 @@
 #include "tools/cuda/install.h"
 #include "tools/cuda/start.h"
 
+#include <memory>
 #include <nvtx3/nvToolsExt.h>
 #include <string>
 
@@ -46,20 +47,23 @@ void end_range() {
   nvtxRangePop();
 }
 
+std::unique_ptr<cuda::Convolutions> cudnn(cudaStream_t stream, bool tf32, cuda::CudnnChoice choice) {
+  return cuda::make_cudnn(stream, tf32 ? cuda::Precision::tf32 : cuda::Precision::float32, choice);
+}
+
 void start(NumberFormat format) {
-  static bool started = false;
-  if (!started) {
-    cudaStream_t stream = nullptr;
+  static cudaStream_t stream = nullptr;
+  if (!stream) {
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "a stream");
     cuda::install(stream, take_segment);
-    set_gpu_bench({cuda::gpu_limits, cuda::ladder(stream), [stream](bool tf32) {
-                     return cuda::make_cudnn(stream, tf32 ? cuda::Precision::tf32 : cuda::Precision::float32,
-                                             cuda::CudnnChoice::measured);
-                   }});
+    set_gpu_bench({cuda::gpu_limits, cuda::ladder(stream),
+                   [](bool tf32) { return cudnn(stream, tf32, cuda::CudnnChoice::measured); }});
     Trace::set_ranges(begin_range, end_range);
-    started = true;
   }
   cuda::set_number_format(format);
+  const bool asks_cudnn = convolution_algorithm() == ConvolutionAlgorithm::cudnn;
+  cuda::set_convolutions(
+      asks_cudnn ? cudnn(stream, format != NumberFormat::fp32, cuda::CudnnChoice::heuristic) : nullptr);
 }
 
 }  // namespace
