@@ -76,7 +76,7 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"threads", "N", "of the CPU, 0: one a core", &o.threads},
       {"device", "NAME", "auto, cpu, cuda", &o.device},
       {"precision", "NAME", "fp32; GPU: tf32, bf16", &o.precision},
-      {"conv", "NAME", "auto, direct, cudnn (GPU)", &o.conv},
+      {"conv", "NAME", "auto, direct, cudnn", &o.conv},
       {"no-graph", "", "GPU: kernel by kernel", &o.no_graph},
       {"out", "DIR", "run folder; by default runs/DATASET-MODEL-LOSS-NOISE-seedN", &o.out},
       {"overwrite", "", "replace the run there", &o.overwrite},
