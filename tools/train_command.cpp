@@ -36,9 +36,10 @@ void announce(const TrainOptions& options, const Trainer& trainer) {
   for (std::size_t i = 0; i < train.given.size(); ++i) wrong += train.given[i] != train.truth[i] ? 1 : 0;
   fmt::print("{}: {} training images ({} with a wrong label), {} test images, {} classes\n", options.dataset,
              train.size(), wrong, trainer.dataset().test.size(), trainer.dataset().classes);
+  const std::string device = options.device == "cpu" ? "cpu" : options.device + " in " + options.precision;
   fmt::print("{}: {} parameters, loss {}, on {}, threads {}, seed {}; run folder {}\n", options.model,
-             trainer.state().model().parameter_count(), options.loss, options.device, options.threads,
-             options.seed, options.out);
+             trainer.state().model().parameter_count(), options.loss, device, options.threads, options.seed,
+             options.out);
   std::fflush(stdout);
 }
 

@@ -5,7 +5,7 @@
 #include <cstring>
 #include <deque>
 #include <map>
-#include <new>
+#include <sys/mman.h>
 #include <utility>
 
 namespace noisegate::emulation {
@@ -22,6 +22,27 @@ struct Queue {
 Queue& queue() {
   static auto* one = new Queue;  // never destroyed: tensors in static storage may still be copied
   return *one;
+}
+
+/// While one lives, device memory can be reached: as on a machine with a GPU, the host itself cannot, and is
+/// ended by a signal where it tries.
+class DeviceMemoryOpen {
+ public:
+  DeviceMemoryOpen() { protect(PROT_READ | PROT_WRITE); }
+  ~DeviceMemoryOpen() { protect(PROT_NONE); }
+  DeviceMemoryOpen(const DeviceMemoryOpen&) = delete;
+  DeviceMemoryOpen& operator=(const DeviceMemoryOpen&) = delete;
+
+ private:
+  static void protect(int access) {
+    for (const auto& [first, bytes] : queue().segments)
+      mprotect(const_cast<std::byte*>(first), bytes, access);
+  }
+};
+
+void run(const Work& work) {
+  const DeviceMemoryOpen open;
+  work();
 }
 
 bool is_device_memory(const void* memory) {
@@ -42,7 +63,7 @@ void submit(Work work) {
     q.waiting.push_back(std::move(work));
   } else {
     ++q.done;
-    work();
+    run(work);
   }
 }
 
@@ -74,7 +95,7 @@ void wait_until(std::uint64_t place) {
     const Work work = std::move(q.waiting.front());
     q.waiting.pop_front();
     ++q.done;
-    work();
+    run(work);
   }
 }
 
@@ -89,8 +110,10 @@ std::vector<Work> stop_recording() {
 }
 
 std::byte* take_segment(std::size_t bytes) {
-  auto* segment = static_cast<std::byte*>(::operator new (bytes, std::align_val_t{256}, std::nothrow));
-  if (!segment) fail("out of memory: the system has no {} MiB more for the emulated GPU", bytes >> 20);
+  void* memory = mmap(nullptr, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED)
+    fail("out of memory: the system has no {} MiB more for the emulated GPU", bytes >> 20);
+  auto* segment = static_cast<std::byte*>(memory);
   queue().segments.emplace(segment, bytes);
   return segment;
 }

@@ -30,7 +30,7 @@ void wait_until(std::uint64_t place);
 void start_recording();
 std::vector<Work> stop_recording();
 
-/// Device memory for good; throws Error when there is no more.
+/// Device memory for good, which only work in the queue can reach; throws Error when there is no more.
 std::byte* take_segment(std::size_t bytes);
 
 }  // namespace noisegate::emulation

@@ -5,6 +5,8 @@
 #include <bit>
 #include <cstdint>
 #include <numeric>
+#include <sys/wait.h>
+#include <unistd.h>
 #include <vector>
 
 #include <doctest/doctest.h>
@@ -404,4 +406,24 @@ TEST_CASE("an Error from a kernel leaves nothing behind for the next") {
     });
     CHECK(ran == 64);
   }
+}
+
+TEST_CASE("device memory is there for work in the queue, and ends a program whose host looks into it") {
+  auto* segment = reinterpret_cast<std::int32_t*>(emulation::take_segment(4096));
+  emulation::submit([=] { segment[5] = 7; });
+  std::int32_t value = 0;
+  emulation::submit([&value, segment] { value = segment[5]; });
+  emulation::wait();
+  CHECK(value == 7);
+
+  const pid_t child = fork();
+  if (child == 0) {
+    close(STDERR_FILENO);  // where sanitizers tell of what is wanted here
+    const volatile std::int32_t* reached = segment + 5;
+    _exit(*reached == 7 ? 0 : 1);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  const bool came_back = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+  CHECK_FALSE(came_back);
 }
