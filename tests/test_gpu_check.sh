@@ -64,6 +64,7 @@ while [ $# -gt 0 ]; do
   --precision) precision=$2 ;;
   --batch-size) batch=$2 ;;
   --conv) conv=$2 ;;
+  --epochs) epochs=$2 ;;
   esac
   shift
 done
@@ -87,7 +88,9 @@ case $words in
 train*)
   mkdir -p "$run"
   echo weights >"$run/model.safetensors"
-  echo '{"epoch": 1, "seconds": 1.25, "images_per_second": 40000, "test_acc": 0.5}' >"$run/metrics.jsonl"
+  for epoch in $(seq "$epochs"); do
+    echo '{"epoch":'"$epoch"',"train_loss":2.5,"seconds":1.25,"images_per_second":40000,"test_acc":0.5}'
+  done >"$run/metrics.jsonl"
   ;;
 esac
 END
@@ -119,6 +122,7 @@ check 'says how' said 'code 3: wrong'
 check 'a test that is skipped' [ "$(result gpu_test_absent)" = skipped ]
 check 'the sanitizers' [ "$(result 'compute-sanitizer racecheck bf16')" = passed ]
 check 'two runs with one seed' [ "$(result 'same seed, same bits, bf16')" = passed ]
+check 'steps beside the CPU' [ "$(result 'fifty steps follow the CPU')" = passed ]
 check 'a step that fails' [ "$(result 'step resnet34 512 fp32')" = failed ]
 check 'a step by cuDNN' [ "$(result 'step wrn-28-2 128 bf16 --conv cudnn')" = passed ]
 check 'no data, no epoch' [ "$(result 'epoch of CIFAR-10')" = skipped ]

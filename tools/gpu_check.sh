@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # What an NVIDIA GPU makes of Noisegate, in one command and in under ten minutes, the build not counted:
 #   tools/gpu_check.sh [--build DIR] [--data DIR] [--out DIR] [--minutes N] [--parts 'NAME…']
-# tests against the CPU's references, compute-sanitizer on a few training steps, two runs with one seed, every
-# convolution of two networks beside cuDNN and the ladder, training steps beside PyTorch's, and one epoch of CIFAR-10
-# where --data or NOISEGATE_DATA names its folder. The last thing printed is a table; --out (gpu_check/) has it as
-# gpu_check.json, with the log of each part.
+# tests against the CPU's references, compute-sanitizer on a few training steps, two runs with one seed, fifty steps
+# beside the CPU's, every convolution of two networks beside cuDNN and the ladder, training steps beside PyTorch's, and
+# one epoch of CIFAR-10 where --data or NOISEGATE_DATA names its folder. The last thing printed is a table; --out
+# (gpu_check/) has it as gpu_check.json, with the log of each part.
 #   --build    a folder with noisegate and the programs gpu_test_*, wherever they were built; else build/, which is
 #              made where there are cmake and nvcc
 #   --minutes  what would start after so many is skipped (10)
-#   --parts    some of: tests sanitizer repeat conv step pytorch epoch
+#   --parts    some of: tests sanitizer repeat follow conv step pytorch epoch
 # Exit code: 0; 1 where a part failed; 2 for wrong use; 77 where there is no GPU.
 set -uo pipefail
 
@@ -18,7 +18,7 @@ fail() { # fail CODE SENTENCE
 }
 
 here=$(cd "$(dirname "$0")/.." && pwd)
-build='' data=${NOISEGATE_DATA:-} out=gpu_check minutes=10 parts='tests sanitizer repeat conv step pytorch epoch'
+build='' data=${NOISEGATE_DATA:-} out=gpu_check minutes=10 parts='tests sanitizer repeat follow conv step pytorch epoch'
 while [ $# -gt 0 ]; do
   case $1 in
   --build | --data | --out | --minutes | --parts)
@@ -131,6 +131,18 @@ if wanted repeat; then
   for precision in fp32 bf16; do
     part "same seed, same bits, $precision" 60 bash -c "$twice" twice "$noisegate" "${small[@]}" --precision $precision
   done
+fi
+
+# Trains on the CPU and on the GPU, a step an epoch, and compares the losses after each: noisegate, then its words.
+# shellcheck disable=SC2016
+follows='"$@" --device cpu --out on-cpu && "$@" --device cuda --out on-gpu && losses() {
+    grep -o "\"train_loss\":[^,]*" $1/metrics.jsonl | cut -d: -f2
+  } && paste <(losses on-cpu) <(losses on-gpu) | awk "
+    { d = \$1 - \$2; if (d < 0) d = -d; if (d > most * \$1) most = d / \$1 }
+    END { printf \"%d steps, losses within %.1e of the CPU\\n\", NR, most; exit !(NR == 50 && most <= 1e-3) }"'
+if wanted follow; then
+  part 'fifty steps follow the CPU' 120 bash -c "$follows" follows "$noisegate" train --dataset 'synthetic:train=64,test=16' \
+    --model wrn-10-1 --batch-size 64 --epochs 50 --lr 0.01 --schedule constant --seed 3 --overwrite
 fi
 
 models='wrn-28-2 resnet34'

@@ -115,6 +115,19 @@ TEST_CASE("a run on the GPU follows the CPU's, and comes out the same with and w
   CHECK(launched.losses == gpu.losses);
 }
 
+TEST_CASE("fifty steps in float32 follow the CPU's loss to 1e-3") {
+  TrainOptions cpu = options("cpu"), gpu = options("cuda");
+  for (TrainOptions* o : {&cpu, &gpu}) {
+    o->model = "cnn4";
+    o->batch_size = 6;
+    o->epochs = 25;
+    o->learning_rate = 0.01;
+  }
+  const Course on_cpu = train(cpu), on_gpu = train(gpu);
+  CHECK(on_cpu.losses.size() == 50);
+  check_follows(on_gpu, on_cpu, 1e-3);
+}
+
 TEST_CASE("images that the host augments are brought to the GPU") {
   TrainOptions cpu = options("cpu"), gpu = options("cuda");
   cpu.augment = gpu.augment = "randaugment+flip";
