@@ -10,59 +10,42 @@
 namespace noisegate {
 namespace {
 
-/// Batches of images in memory.
+/// Batches of images in memory: the host's, or where they are wanted there, the GPU's.
 class ResidentStream : public BatchStream {
  public:
-  ResidentStream(const Dataset& dataset, const ImageSet& set, BatchPlan plan)
-      : dataset_(dataset), set_(set), plan_(std::move(plan)) {}
+  ResidentStream(const Dataset& dataset, const ImageSet& set, BatchPlan plan, bool on_device)
+      : dataset_(dataset), set_(set), plan_(std::move(plan)), on_device_(on_device) {}
 
   std::optional<Batch> next() override {
     if (next_ == plan_.batches.size()) return std::nullopt;
     Batch batch;
     batch.positions = std::move(plan_.batches[next_++]);
-    for (int view = 0; view < plan_.views; ++view) {
-      batch.views.push_back(make_batch(set_.images, batch.positions, plan_.augmentation, dataset_.mean,
-                                       dataset_.deviation, plan_.seed, plan_.epoch, view));
-    }
+    for (int view = 0; view < plan_.views; ++view)
+      batch.views.push_back(on_device_ ? device_view(batch.positions, view) : view_of(batch.positions, view));
     return batch;
   }
 
  private:
-  const Dataset& dataset_;
-  const ImageSet& set_;
-  BatchPlan plan_;
-  std::size_t next_ = 0;
-};
-
-/// Batches of images that lie in the GPU's memory, made there.
-class DeviceStream : public BatchStream {
- public:
-  DeviceStream(const Dataset& dataset, const ImageSet& set, BatchPlan plan)
-      : dataset_(dataset), set_(set), plan_(std::move(plan)) {}
-
-  std::optional<Batch> next() override {
-    if (next_ == plan_.batches.size()) return std::nullopt;
-    Batch batch;
-    batch.positions = std::move(plan_.batches[next_++]);
-    const Tensor positions = Tensor::from(batch.positions).to(plan_.device);
-    for (int view = 0; view < plan_.views; ++view) {
-      batch.views.push_back(make_device_batch({.images = set_.resident,
-                                               .positions = positions,
-                                               .augmentation = plan_.augmentation,
-                                               .mean = dataset_.mean,
-                                               .deviation = dataset_.deviation,
-                                               .seed = plan_.seed,
-                                               .epoch = plan_.epoch,
-                                               .view = view,
-                                               .dtype = plan_.dtype}));
-    }
-    return batch;
+  Tensor view_of(const std::vector<std::int32_t>& positions, int view) const {
+    return make_batch(set_.images, positions, plan_.augmentation, dataset_.mean, dataset_.deviation,
+                      plan_.seed, plan_.epoch, view);
+  }
+  Tensor device_view(const std::vector<std::int32_t>& positions, int view) const {
+    return make_device_batch({.images = set_.resident,
+                              .positions = Tensor::from(positions).to(plan_.device),
+                              .augmentation = plan_.augmentation,
+                              .mean = dataset_.mean,
+                              .deviation = dataset_.deviation,
+                              .seed = plan_.seed,
+                              .epoch = plan_.epoch,
+                              .view = view,
+                              .dtype = plan_.dtype});
   }
 
- private:
   const Dataset& dataset_;
   const ImageSet& set_;
   BatchPlan plan_;
+  bool on_device_;
   std::size_t next_ = 0;
 };
 
@@ -85,11 +68,6 @@ class BroughtStream : public BatchStream {
   DType dtype_;
 };
 
-std::unique_ptr<BatchStream> open_on_host(const Dataset& dataset, const ImageSet& set, BatchPlan plan) {
-  if (set.images.defined()) return std::make_unique<ResidentStream>(dataset, set, std::move(plan));
-  return std::make_unique<FileStream>(dataset, set, std::move(plan));
-}
-
 }  // namespace
 
 bool are_made_on_device(const ImageSet& set, const Augmentation& augmentation) {
@@ -101,10 +79,13 @@ std::unique_ptr<BatchStream> open_batches(const Dataset& dataset, const ImageSet
     reject("a batch has 1 to {} views, not {}", AugmentationKey::most_views, plan.views);
   const Device device = plan.device;
   const DType dtype = plan.dtype;
-  if (device == Device::cuda && are_made_on_device(set, plan.augmentation))
-    return std::make_unique<DeviceStream>(dataset, set, std::move(plan));
-  auto stream = open_on_host(dataset, set, std::move(plan));
-  if (device == Device::cpu) return stream;
+  const bool on_device = device == Device::cuda && are_made_on_device(set, plan.augmentation);
+  std::unique_ptr<BatchStream> stream;
+  if (set.images.defined())
+    stream = std::make_unique<ResidentStream>(dataset, set, std::move(plan), on_device);
+  else
+    stream = std::make_unique<FileStream>(dataset, set, std::move(plan));
+  if (device == Device::cpu || on_device) return stream;
   return std::make_unique<BroughtStream>(std::move(stream), device, dtype);
 }
 
