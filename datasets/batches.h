@@ -31,6 +31,9 @@ struct Batch {
   std::vector<Tensor> views;            // each (B,H,W,C), normalised as the dataset says
   std::vector<std::string> left_out;    // of each sample whose image cannot be read: which, and why. Where
                                         // no sample is left, there are no views
+
+  /// Whether it can be trained on: a single image that is left of it has no batch statistics.
+  bool is_enough() const { return left_out.empty() || positions.size() > 1; }
 };
 
 /// Gives the batches of a plan, first to last.

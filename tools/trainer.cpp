@@ -1,6 +1,5 @@
 #include "tools/trainer.h"
 
-#include "datasets/device_batches.h"
 #include "engine/error.h"
 #include "engine/memory.h"
 #include "engine/random.h"
@@ -34,11 +33,6 @@ void require_finite(const TrainingState& state) {
 void put(const std::vector<Tensor>& values, const Module& model) {
   std::vector<NamedTensor> destination = whole_state(model);
   for (std::size_t i = 0; i < destination.size(); ++i) destination[i].tensor.copy_from(values[i]);
-}
-
-/// Whether the batch can be trained on: a single image that is left of it has no batch statistics.
-bool is_enough(const Batch& batch) {
-  return batch.left_out.empty() || batch.positions.size() > 1;
 }
 
 }  // namespace
@@ -165,44 +159,6 @@ StepResult Trainer::step(const Batch& batch, double learning_rate) {
   return result;
 }
 
-void Trainer::push_step(const Batch& batch, double learning_rate) {
-  const SchemeStep step = scheme_step(learning_rate);
-  pipeline_->push({batch.positions,
-                   given_labels(batch.positions),
-                   {static_cast<float>(learning_rate), static_cast<float>(step.progress), step.draw.step,
-                    static_cast<std::uint32_t>(state_.epochs_done)},
-                   learning_rate,
-                   batch.views});
-  ++state_.steps_done;
-}
-
-StepPipeline::Results Trainer::pipelined_step(const StepPipeline::Inputs& inputs) {
-  const std::int64_t samples = inputs.labels.numel();
-  std::vector<Tensor> views = inputs.views;
-  if (views.empty()) {
-    const BatchPlan how = plan({});
-    for (int view = 0; view < how.views; ++view) {
-      views.push_back(make_device_batch({.images = data_.dataset.train.resident,
-                                         .positions = inputs.positions,
-                                         .augmentation = augmentation_,
-                                         .mean = data_.dataset.mean,
-                                         .deviation = data_.dataset.deviation,
-                                         .seed = how.seed,
-                                         .scalars = inputs.scalars,
-                                         .view = view,
-                                         .dtype = how.dtype}));
-    }
-  }
-  const std::vector<Variable> logits = forward(views);
-  const std::vector<std::vector<Variable>> parameters = state_.parameters();
-  const SchemeStep step{.draw = {static_cast<std::uint64_t>(options_.seed), 0, inputs.scalars}};
-  const Variable loss = scheme_->loss({logits, inputs.labels, {}, parameters, inputs.positions}, step);
-  backward(loss);
-  for (TrainedModel& trained : state_.models) trained.optimizer->step(0, inputs.scalars);
-  if (state_.average) state_.average->update();
-  return {loss.value(), logits.front().value().slice(0, samples), scheme_->curve_state()};
-}
-
 void Trainer::require_finite_loss(double loss, int step) const {
   if (!std::isfinite(loss))
     fail("the loss became {} in step {} of epoch {}", loss, step, state_.epochs_done + 1);
@@ -277,7 +233,7 @@ bool Trainer::run_steps(Batches batches, int steps, const AfterStep& after_step)
   while (const auto batch = stream->next()) {
     ++state_.batches_done;
     metrics_.left_out.add(batch->left_out);
-    if (!is_enough(*batch)) continue;
+    if (!batch->is_enough()) continue;
     const double rate = learning_rate(steps);
     const StepResult result = step(*batch, rate);
     measure({result.loss, result.logits, batch->positions, rate, scheme_->curve()});
@@ -285,53 +241,6 @@ bool Trainer::run_steps(Batches batches, int steps, const AfterStep& after_step)
     if (!after_step({metrics_, state_.steps_done, steps})) return false;
   }
   return true;
-}
-
-bool Trainer::run_pipelined_steps(Batches batches, int steps, const AfterStep& after_step) {
-  const Stopwatch watch;
-  const double seconds_before = metrics_.seconds;
-  const ImageSet& train = data_.dataset.train;
-  // The step makes its images itself, where the GPU can; else they come from the host's stream.
-  std::unique_ptr<BatchStream> stream;
-  if (!are_made_on_device(train, augmentation_)) stream = open_batches(data_.dataset, train, plan(batches));
-  pipeline_->forget();
-
-  const auto take_what_is_done = [&](bool all) {
-    while (const auto outcome = pipeline_->pop(all)) {
-      take_in(*outcome);
-      metrics_.seconds = seconds_before + watch.seconds();
-      if (!after_step({metrics_, steps_measured_, steps})) return false;
-    }
-    return true;
-  };
-  for (std::vector<std::int32_t>& positions : batches) {
-    Batch batch{std::move(positions), {}, {}};
-    if (stream) batch = *stream->next();
-    ++state_.batches_done;
-    metrics_.left_out.add(batch.left_out);
-    if (!is_enough(batch)) continue;
-    push_step(batch, learning_rate(steps));
-    if (!take_what_is_done(false)) {
-      settle();
-      return false;
-    }
-  }
-  return take_what_is_done(true);
-}
-
-void Trainer::take_in(const StepOutcome& outcome) {
-  require_finite_loss(outcome.loss, steps_measured_ + 1);
-  measure({outcome.loss, outcome.logits, outcome.positions, outcome.learning_rate,
-           scheme_->curve(outcome.state)});
-}
-
-/// Takes in whatever is under way, so that measurements and model are at the same step.
-void Trainer::settle() {
-  while (pipeline_) {
-    const auto outcome = pipeline_->pop(true);
-    if (!outcome) return;
-    take_in(*outcome);
-  }
 }
 
 std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
