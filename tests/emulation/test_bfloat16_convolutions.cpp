@@ -3,6 +3,8 @@
 #include "engine/cuda/memory.h"
 #include "tests/reference_check.h"
 
+#include <vector>
+
 #include <doctest/doctest.h>
 
 using namespace noisegate;
@@ -36,8 +38,11 @@ double deviation(const Tensor& actual, const Tensor& expected) {
 void check_moments(const BlockMoments& moments, const Array<double>& images) {
   const std::int64_t channels = images.channels(), rows = images.rows();
   const std::int64_t blocks = parts(rows, moments.rows_of_block);
-  const Span<float> sums = moments.sums.span();
-  REQUIRE(sums.size() == 2 * channels * blocks);
+  const Span<float> on_device = moments.sums.span();
+  REQUIRE(on_device.size() == 2 * channels * blocks);
+  std::vector<float> sums(static_cast<std::size_t>(on_device.size()));
+  copy_bytes(Stream(), sums.data(), on_device.data(), sums.size() * sizeof(float));
+  wait(Stream());
   for (std::int64_t c = 0; c < channels; ++c)
     for (std::int64_t block = 0; block < blocks; ++block) {
       const std::int64_t begin = block * moments.rows_of_block,
@@ -49,8 +54,8 @@ void check_moments(const BlockMoments& moments, const Array<double>& images) {
         squares += distance * distance;
         magnitude += std::abs(images.values[row * channels + c]);
       }
-      CHECK(std::abs(sums.data()[c * blocks + block] - sum) <= 1e-5 * magnitude);
-      CHECK(std::abs(sums.data()[(channels + c) * blocks + block] - squares) <= 1e-5 * squares);
+      CHECK(std::abs(sums[c * blocks + block] - sum) <= 1e-5 * magnitude);
+      CHECK(std::abs(sums[(channels + c) * blocks + block] - squares) <= 1e-5 * squares);
     }
 }
 
