@@ -3,6 +3,7 @@
 #include "engine/error.h"
 
 #include <charconv>
+#include <system_error>
 
 namespace noisegate {
 namespace {

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <iterator>
 #include <map>

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <numbers>
+#include <system_error>
 
 namespace noisegate {
 namespace {

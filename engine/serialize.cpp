@@ -8,6 +8,7 @@
 #include <cstring>
 #include <fcntl.h>
 #include <fstream>
+#include <ostream>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <utility>

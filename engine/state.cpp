@@ -3,7 +3,9 @@
 #include "engine/error.h"
 
 #include <charconv>
+#include <cstdlib>
 #include <cstring>
+#include <system_error>
 #include <utility>
 
 #include <fmt/format.h>

@@ -5,6 +5,7 @@
 #include "engine/device.h"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>

@@ -8,6 +8,7 @@
 
 #include <charconv>
 #include <optional>
+#include <system_error>
 #include <utility>
 
 #include <fmt/ranges.h>

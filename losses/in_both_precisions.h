@@ -6,6 +6,7 @@
 #include "engine/tensor.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>

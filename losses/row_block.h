@@ -19,6 +19,7 @@
 #include "losses/probability.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <span>

@@ -4,6 +4,7 @@
 #include "tools/predictions.h"
 
 #include <cmath>
+#include <cstdio>
 
 #include <doctest/doctest.h>
 #include <nlohmann/json.hpp>

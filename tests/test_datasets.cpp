@@ -6,6 +6,7 @@
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <numeric>

@@ -1,6 +1,7 @@
 // The lanes' elementary functions against the standard library's in double.
 #include "engine/math.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 

@@ -2,7 +2,9 @@
 #include "engine/random.h"
 #include "tests/test_device.h"
 
+#include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include <doctest/doctest.h>
 

@@ -2,9 +2,11 @@
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
 
+#include <algorithm>
 #include <csignal>
 #include <cstring>
 #include <fstream>
+#include <iterator>
 #include <sys/resource.h>
 #include <unistd.h>
 

@@ -8,10 +8,12 @@ if(NOT NOISEGATE_CUDA MATCHES "^(AUTO|ON|OFF)$")
 endif()
 
 # The toolkit's folder is often not in PATH.
-if(NOT NOISEGATE_CUDA STREQUAL OFF)
+if(NOISEGATE_CUDA STREQUAL OFF)
+  set(CMAKE_CUDA_COMPILER "")  # over the one in the cache, where the folder was built with CUDA before
+else()
   find_program(NOISEGATE_NVCC nvcc HINTS ENV CUDA_HOME ENV CUDA_PATH PATHS /usr/local/cuda PATH_SUFFIXES bin)
 endif()
-if(NOISEGATE_NVCC)
+if(NOISEGATE_NVCC AND NOT NOISEGATE_CUDA STREQUAL OFF)
   set(CMAKE_CUDA_COMPILER ${NOISEGATE_NVCC})
   include(CheckLanguage)
   check_language(CUDA)

@@ -4,6 +4,7 @@
 #include "layers/model_file.h"
 #include "noise/noise.h"
 
+#include <tuple>
 #include <utility>
 
 namespace noisegate {

@@ -3,6 +3,7 @@
 
 #include "engine/tensor.h"
 
+#include <cstddef>
 #include <unordered_map>
 
 #include <oneapi/dnnl/dnnl.hpp>

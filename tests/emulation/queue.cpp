@@ -4,6 +4,7 @@
 
 #include <cstring>
 #include <deque>
+#include <iterator>
 #include <map>
 #include <sys/mman.h>
 #include <utility>

@@ -55,8 +55,7 @@ void History::copy_lands(std::int64_t element) {
   write(element);
 }
 
-void require_inside(const char* memory, std::int64_t index, std::int64_t count, std::int64_t size) {
-  if (index >= 0 && index + count <= size) return;
+void refuse_outside(const char* memory, std::int64_t index, std::int64_t count, std::int64_t size) {
   fail("thread {} reaches element {} of {}, which has {}", Block::current().now().thread,
        index < 0 ? index : index + count - 1, memory, size);
 }

@@ -5,6 +5,7 @@
 #include "tests/check_error.h"
 #include "tests/test_device.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 

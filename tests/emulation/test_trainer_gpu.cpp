@@ -4,6 +4,7 @@
 #include "tools/trainer.h"
 
 #include <cmath>
+#include <exception>
 #include <string>
 #include <vector>
 
