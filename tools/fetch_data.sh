@@ -9,6 +9,10 @@ set -euo pipefail
 usage='usage: tools/fetch_data.sh cifar10|cifar100|mnist|fashion-mnist|cifar-n [DIR]'
 dataset=${1:-}
 folder=${2:-data}
+if [ $# -gt 2 ] || [[ $folder == -* ]]; then
+  echo "fetch_data: one dataset and one folder, not '$*'; $usage" >&2
+  exit 2
+fi
 
 # Checksums: CIFAR's stand on its page (MD5); MNIST's and Fashion-MNIST's are those that torchvision publishes and
 # the Fashion-MNIST page repeats (MD5). CIFAR-N publishes none: these are of the files whose labels have the

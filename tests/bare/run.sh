@@ -69,6 +69,7 @@ else
   tree=$(mktemp -d /var/tmp/noisegate-bare-XXXXXX)
 fi
 tree=$(cd "$tree" && pwd)
+chmod 755 "$tree" # apt downloads as a user of its own
 # Nothing is mounted in it here (inside), and a file system of another would be left alone.
 trap 'rm -rf --one-file-system "$tree"' EXIT
 
