@@ -59,6 +59,16 @@ TEST_CASE("a sweep trains every combination, skips what is done and ends in a ta
   CHECK(lines(again.output)[lines(again.output).size() - 2] == said[said.size() - 2]);  // the same seeds
 }
 
+TEST_CASE("a sweep whose runs take kernel by kernel knows them when it goes on") {
+  const Session session;
+  write_sweep(session, "no-graph = true\nseed = [1]\n", 1);
+  const Outcome first = session.run({"sweep", "grid.toml"});
+  REQUIRE_MESSAGE(first.exit_code == 0, first.errors);
+  const Outcome again = session.run({"sweep", "grid.toml"});
+  REQUIRE_MESSAGE(again.exit_code == 0, again.errors);
+  CHECK(contains(again.output, "[1/1] seed=1: done before\n"));
+}
+
 TEST_CASE("a sweep killed outright goes on where it was, to the same models") {
   const Session session;
   write_sweep(session, "seed = [1, 2, 3]\nout = \"whole\"\n");

@@ -9,11 +9,20 @@
 
 namespace noisegate {
 
+/// Where an option of a training run goes, besides the command line.
+struct OptionPolicy {
+  bool decides = true;      // what comes out of the run: those that differ in it are different runs
+  bool is_kept = true;      // in config.toml
+  bool is_in_files = true;  // may stand in --config's file and in a sweep's
+  bool may_change = false;  // when the run goes on
+};
+
 struct Option {
   std::string name;         // "batch-size": --batch-size on the command line, batch-size in a TOML file
   std::string placeholder;  // "N", how help names the value; empty for a flag
   std::string help;
   std::variant<std::string*, int*, std::int64_t*, double*, bool*> value;  // where it goes
+  OptionPolicy policy = {};
 
   bool is_flag() const { return std::holds_alternative<bool*>(value); }
 };

@@ -35,12 +35,9 @@ std::vector<double> course(const RunRecord& run, const std::string& metric) {
 }  // namespace
 
 Settings deciding_settings(TrainOptions options) {
-  constexpr std::array others = {"seed",    "data",   "out",  "overwrite",   "resume",    "stop-after",
-                                 "threads", "device", "conv", "predictions", "checkpoint"};
   Settings settings;
   for (const Option& option : option_table(options))
-    if (std::ranges::find(others, option.name) == others.end())
-      settings.emplace_back(option.name, value_text(option));
+    if (option.policy.decides) settings.emplace_back(option.name, value_text(option));
   return settings;
 }
 

@@ -47,10 +47,9 @@ Axis read_axis(const std::string& option, const toml::node& node, const std::str
 
 std::vector<Axis> read_axes(const toml::table& table, const std::string& file) {
   TrainOptions options;
-  std::vector<std::string> known = {"out"};
-  const std::set<std::string> of_the_sweep = {"out", "overwrite", "resume", "stop-after"};
+  std::vector<std::string> known;
   for (const Option& option : option_table(options))
-    if (!of_the_sweep.contains(option.name)) known.push_back(option.name);
+    if (option.policy.is_in_files) known.push_back(option.name);
   std::vector<Axis> axes;
   for (const auto& [name, node] : in_file_order(table)) {
     if (std::ranges::find(known, name) == known.end())

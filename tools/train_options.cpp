@@ -19,11 +19,6 @@ std::string toml_value(const Option& option) {
   return text ? nlohmann::json(**text).dump() : value_text(option);
 }
 
-bool stays_with_the_command(const Option& option) {
-  return option.name == "out" || option.name == "overwrite" || option.name == "resume" ||
-         option.name == "stop-after" || option.name == "no-graph";
-}
-
 void require(bool sensible, const std::string& option, const std::string& rule, const auto& value) {
   if (!sensible) reject("{} must be {}, not {}", option, rule, value);
 }
@@ -32,10 +27,8 @@ void require(bool sensible, const std::string& option, const std::string& rule, 
 /// make it another run.
 TrainOptions resumed(const std::filesystem::path& run, const CommandLine& line, const Given& given,
                      TrainOptions& options) {
-  const std::vector<std::string> may_change = {"resume",     "epochs",  "stop-after",
-                                               "checkpoint", "threads", "no-graph"};
   for (const auto& [name, value] : given)
-    if (std::ranges::find(may_change, name) == may_change.end())
+    if (!find_option(line.options, name)->policy.may_change)
       reject("--resume goes on with the run as it was: --{} does not go with it", name);
   if (!std::filesystem::exists(run / "config.toml"))
     reject("--resume {}: there is no run in that folder", run.string());
@@ -50,9 +43,15 @@ TrainOptions resumed(const std::filesystem::path& run, const CommandLine& line, 
 }  // namespace
 
 std::vector<Option> option_table(TrainOptions& o) {
+  constexpr OptionPolicy adjustable{.may_change = true}, circumstance{.decides = false},
+      adjustable_circumstance{.decides = false, .may_change = true},
+      unkept{.decides = false, .is_kept = false},
+      adjustable_unkept{.decides = false, .is_kept = false, .may_change = true},
+      of_the_start{.decides = false, .is_kept = false, .is_in_files = false},
+      of_the_call{.decides = false, .is_kept = false, .is_in_files = false, .may_change = true};
   return {
       {"recipe", "NAME", "one of noisegate list recipes", &o.recipe},
-      {"data", "DIR", "the dataset's folder", &o.data},
+      {"data", "DIR", "the dataset's folder", &o.data, circumstance},
       {"dataset", "SPEC", "cifar10, mnist, list:size=64; see noisegate list datasets", &o.dataset},
       {"limit", "N", "first N samples, 0: all", &o.limit},
       {"validation", "X", "share held out, 0: none", &o.validation},
@@ -62,7 +61,7 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"init", "FILE", "weights to start from (.safetensors)", &o.init},
       {"loss", "SPEC", "ce, gce:0.7; see noisegate list losses", &o.loss},
       {"scheme", "SPEC", "ogc; see noisegate list schemes", &o.scheme},
-      {"epochs", "N", "passes over the data", &o.epochs},
+      {"epochs", "N", "passes over the data", &o.epochs, adjustable},
       {"batch-size", "N", "samples a step", &o.batch_size},
       {"lr", "X", "learning rate", &o.learning_rate},
       {"schedule", "SPEC", "its course: constant, step:30, multistep:at=50/100, with warmup=N", &o.schedule},
@@ -71,18 +70,19 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"weight-decay", "X", "L2 penalty", &o.weight_decay},
       {"clip-norm", "X", "largest gradient, 0: any", &o.clip_norm},
       {"ema", "X", "also test a momentum (EMA) model with this decay, e.g. 0.999; 0: none", &o.ema},
-      {"predictions", "", "keep the run's average softmax for --noise prediction", &o.predictions},
-      {"seed", "N", "of all random numbers", &o.seed},
-      {"threads", "N", "of the CPU, 0: one a core", &o.threads},
-      {"device", "NAME", "auto, cpu, cuda", &o.device},
+      {"predictions", "", "keep the run's average softmax for --noise prediction", &o.predictions,
+       circumstance},
+      {"seed", "N", "of all random numbers", &o.seed, circumstance},
+      {"threads", "N", "of the CPU, 0: one a core", &o.threads, adjustable_circumstance},
+      {"device", "NAME", "auto, cpu, cuda", &o.device, circumstance},
       {"precision", "NAME", "fp32; GPU: tf32, bf16", &o.precision},
-      {"conv", "NAME", "auto, direct, cudnn", &o.conv},
-      {"no-graph", "", "GPU: kernel by kernel", &o.no_graph},
-      {"out", "DIR", "run folder; by default runs/DATASET-MODEL-LOSS-NOISE-seedN", &o.out},
-      {"overwrite", "", "replace the run there", &o.overwrite},
-      {"checkpoint", "X", "minutes apart", &o.checkpoint_minutes},
-      {"stop-after", "N", "stop at this epoch", &o.stop_after},
-      {"resume", "DIR", "go on with this run", &o.resume},
+      {"conv", "NAME", "auto, direct, cudnn", &o.conv, circumstance},
+      {"no-graph", "", "GPU: kernel by kernel", &o.no_graph, adjustable_unkept},
+      {"out", "DIR", "run folder; by default runs/DATASET-MODEL-LOSS-NOISE-seedN", &o.out, unkept},
+      {"overwrite", "", "replace the run there", &o.overwrite, of_the_start},
+      {"checkpoint", "X", "minutes apart", &o.checkpoint_minutes, adjustable_circumstance},
+      {"stop-after", "N", "stop at this epoch", &o.stop_after, of_the_call},
+      {"resume", "DIR", "go on with this run", &o.resume, of_the_call},
   };
 }
 
@@ -132,7 +132,7 @@ std::string config_text(const TrainOptions& options) {
   std::string text = fmt::format("version = \"{}\"\n", NOISEGATE_VERSION);
   TrainOptions copy = options;
   for (const Option& option : option_table(copy)) {
-    if (!stays_with_the_command(option)) text += fmt::format("{} = {}\n", option.name, toml_value(option));
+    if (option.policy.is_kept) text += fmt::format("{} = {}\n", option.name, toml_value(option));
   }
   return text;
 }
