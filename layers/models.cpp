@@ -6,6 +6,7 @@
 #include "layers/resnet.h"
 #include "layers/wide_resnet.h"
 
+#include <algorithm>
 #include <charconv>
 #include <optional>
 #include <system_error>
@@ -39,8 +40,8 @@ std::size_t choose(const Spec& spec, const std::string& key, const std::vector<s
   for (std::size_t i = 0; i < words.size(); ++i) {
     if (words[i] == word) return i;
   }
-  reject("{} '{}': {} must be one of {}, not '{}'", spec.what(), spec.text(), key, word,
-         fmt::join(words, ", "));
+  reject("{} '{}': {} must be one of {}, not '{}'", spec.what(), spec.text(), key, fmt::join(words, ", "),
+         word);
 }
 
 std::unique_ptr<Module> make_resnet(Request request, std::vector<int> blocks, bool bottleneck) {
@@ -103,6 +104,7 @@ void require_wide_resnet(const Spec& spec, int depth, int width) {
 }
 
 std::unique_ptr<Module> make(Request request) {
+  require_model(request.spec);
   const std::string& name = request.spec.name();
   if (name == "resnet18") return make_resnet(std::move(request), {2, 2, 2, 2}, /*bottleneck=*/false);
   if (name == "resnet34") return make_resnet(std::move(request), {3, 4, 6, 3}, /*bottleneck=*/false);
@@ -112,14 +114,8 @@ std::unique_ptr<Module> make(Request request) {
     return make_cnn(std::move(request), {.widths = {64, 128, 196}, .convolutions = 2, .hidden = 256});
   if (name == "cnn4")
     return make_cnn(std::move(request), {.widths = {32, 64}, .convolutions = 1, .hidden = 128});
-  if (const auto wide = parse_wide_resnet(name)) {
-    const auto [depth, width] = *wide;
-    require_wide_resnet(request.spec, depth, width);
-    return make_wide_resnet(std::move(request), depth, width);
-  }
-  std::vector<std::string> known;
-  for (const ModelInfo& model : list_models()) known.push_back(model.name);
-  request.spec.unknown(known);
+  const auto [depth, width] = *parse_wide_resnet(name);
+  return make_wide_resnet(std::move(request), depth, width);
 }
 
 }  // namespace
@@ -134,6 +130,14 @@ std::vector<ModelInfo> list_models() {
       {"cnn8", "six 3x3 convolutions of widths 64 128 196 with max-pools, two linear layers"},
       {"cnn4", "two 3x3 convolutions of widths 32 64 with max-pools, two linear layers (for 28x28)"},
   };
+}
+
+void require_model(const Spec& spec) {
+  if (const auto wide = parse_wide_resnet(spec.name()))
+    return require_wide_resnet(spec, wide->first, wide->second);
+  std::vector<std::string> known;
+  for (const ModelInfo& model : list_models()) known.push_back(model.name);
+  if (std::ranges::find(known, spec.name()) == known.end()) spec.unknown(known);
 }
 
 std::unique_ptr<Module> make_model(const Spec& spec, ImageFormat format, int classes, std::uint64_t seed,

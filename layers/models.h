@@ -22,6 +22,9 @@ struct ModelInfo {
 
 std::vector<ModelInfo> list_models();
 
+/// Throws Error for the name of no model, without making one; its parameters are not looked at.
+void require_model(const Spec& spec);
+
 /// `spec`: resnet18, resnet34, resnet50, preact-resnet34, wrn-D-K (any D = 6n+4), cnn8, cnn4, with their
 /// parameters
 /// (`stem=cifar|imagenet`, `style=sln|original`, …). Weights are drawn from (seed, Purpose::initialisation),

@@ -328,7 +328,9 @@ TEST_CASE("what cannot be made is refused in a sentence") {
     CAPTURE(text);
     check_error([&] { model_of(text); }, {text, "there is no"});
   }
-  check_error([] { model_of("resnet18:stem=mnist"); }, {"stem", "cifar", "imagenet", "mnist"});
+  check_error([] { model_of("resnet18:stem=mnist"); }, {"stem must be one of cifar, imagenet, not 'mnist'"});
+  check_error([] { model_of("wrn-28-10:style=orignal"); },
+              {"style must be one of sln, original, not 'orignal'"});
   check_error([] { model_of("resnet18:style=sln"); }, {"style", "stem"});
   check_error([] { model_of("cnn8:width=3"); }, {"cnn8", "takes no parameters"});
   check_error([] { model_of("cnn8", {7, 32, 3}); }, {"'cnn8'", "8x8", "7x32"});
