@@ -46,7 +46,7 @@ struct ClipCourse {
   double progress;                       // as in SchemeStep
   const StepScalars* scalars = nullptr;  // where progress is to be read instead, or null
   Tensor memory;                         // a ClipMemory, which the step moves on
-  Tensor point;                          // f32 (3): P, |ℓ'(P)| and ℓ(P), which it sets
+  Tensor point;                          // f32 (3): a ClipPoint, which it sets
 };
 struct ClipMemory {
   double inverse_tau, tau, threshold;

@@ -29,10 +29,10 @@ class LossPart {
   virtual void add(const DeviceLossCall& call) const = 0;
   /// Whether it wants blocks that are normalised.
   virtual bool needs_softmax() const { return true; }
-  /// The same loss, its gradient clipped at the probability P (losses/schemes/clipped_loss.h); null for
-  /// losses that depend on more than p_y, or are clipped already.
-  virtual std::unique_ptr<LossPart> clipped(double threshold) const {
-    static_cast<void>(threshold);
+  /// The same loss, its gradient clipped there (losses/schemes/clipped_loss.h); null for losses that depend
+  /// on more than p_y, or are clipped already.
+  virtual std::unique_ptr<LossPart> clipped(const ClipPoint& at) const {
+    static_cast<void>(at);
     return nullptr;
   }
   // Of losses that can be clipped; the others throw Error.

@@ -74,7 +74,7 @@ class MarginPart final : public LossPart {
       run_course_on_device(loss_, course);
   }
 
-  std::unique_ptr<LossPart> clipped(double threshold) const override;
+  std::unique_ptr<LossPart> clipped(const ClipPoint& at) const override;
 
   std::optional<MarginCurve> curve() const override {
     return [part = *this](double margin, int classes) {
@@ -101,11 +101,11 @@ class MarginPart final : public LossPart {
 };
 
 template <class F>
-std::unique_ptr<LossPart> MarginPart<F>::clipped(double threshold) const {
+std::unique_ptr<LossPart> MarginPart<F>::clipped(const ClipPoint& at) const {
   if constexpr (is_clipped<F>) {
     return nullptr;
   } else {
-    return std::make_unique<MarginPart<ClippedLoss<F>>>(ClippedLoss<F>(loss_, threshold), knobs_);
+    return std::make_unique<MarginPart<ClippedLoss<F>>>(ClippedLoss<F>(loss_, at), knobs_);
   }
 }
 

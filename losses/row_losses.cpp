@@ -71,11 +71,12 @@ std::vector<LossEntry> row_losses() {
       {{"nnfl", "1 - (A - fl(y)) / (K A - sum_i fl(i)), A = fl(p=1e-7)", negative, {gamma, detach(1)}},
        [](const LossValues& v) { return row(NormalizedComplement<NegativeFocalLoss>{{{focal(v)}}}); }},
       {{"lc-ce",
-        "ce of s delta/|s| where |s| > tau",
+        "ce of s delta/|s| where |s| > tau; delta=0 is the paper's, tau (its code has 1/tau)",
         "Wei et al., Logit Clipping, ICML 2023",
-        {{"tau", 1.5, 0, 1e6, true}, {"delta", 1, 0, 1e6, true}}},
+        {{"tau", 1.5, 0, 1e6, true}, {"delta", 0, 0, 1e6}}},
        [](const LossValues& v) {
-         return std::make_unique<PartOf<LogitClipping>>(LogitClipping{v["tau"], v["delta"]});
+         const double delta = v["delta"] == 0 ? v["tau"] : v["delta"];
+         return std::make_unique<PartOf<LogitClipping>>(LogitClipping{v["tau"], delta});
        }},
       {{"mse",
         "sum_i (1[i=y] - p_i)^2",

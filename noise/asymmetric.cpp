@@ -82,11 +82,11 @@ const std::vector<Map>& maps() {
   return all;
 }
 
-/// The dataset's own map where there is one; CIFAR-10's for other sets of ten classes, as it has been.
+/// The dataset's own map where there is one: another's would mistake classes that have nothing in common.
 std::string default_map(const NoiseInput& input) {
   for (const Map& map : maps())
     if (map.name == input.dataset && map.classes == input.classes) return map.name;
-  return input.classes == 10 ? "cifar10" : "circular";
+  return "circular";
 }
 
 MistakenFor mistakes(const Spec& spec, const NoiseInput& input) {

@@ -208,7 +208,8 @@ TEST_CASE("formulas by plain loops") {
   const auto values = [&](const std::string& spec) { return in_double(*loss_of(spec, 6), batch).values; };
   const auto nce = values("nce"), nfl = values("nfl"), ngce = values("ngce"), nnce = values("nnce"),
              nnfl = values("nnfl"), mse = values("mse"), ls = values("ls"), negative_ls = values("ls:-0.3"),
-             bs = values("bs"), forward = values("forward"), lc = values("lc-ce"), gjs = values("gjs"),
+             bs = values("bs"), forward = values("forward"), lc = values("lc-ce"),
+             lc_of_code = values("lc-ce:tau=1.5,delta=0.6666666666666666"), gjs = values("gjs"),
              js = values("js"), cr = values("cr");
   const std::vector<double> transition = uneven_transition(6);
   for (int n = 0; n < 8; ++n) {
@@ -244,10 +245,12 @@ TEST_CASE("formulas by plain loops") {
     }
     CHECK(ls[n] == doctest::Approx(smoothed));
     CHECK(negative_ls[n] == doctest::Approx(negative));
-    const double scale = std::sqrt(norm) > 1.5 ? 1 / std::sqrt(norm) : 1;
-    double clipped = 0;
-    for (int i = 0; i < 6; ++i) clipped += std::exp(scale * batch.logits[n * 6 + i]);
-    CHECK(lc[n] == doctest::Approx(std::log(clipped) - scale * batch.logits[n * 6 + y]).epsilon(1e-6));
+    for (const auto& [given, delta] : {std::pair(lc, 1.5), std::pair(lc_of_code, 1 / 1.5)}) {
+      const double scale = std::sqrt(norm) > 1.5 ? delta / std::sqrt(norm) : 1;
+      double clipped = 0;
+      for (int i = 0; i < 6; ++i) clipped += std::exp(scale * batch.logits[n * 6 + i]);
+      CHECK(given[n] == doctest::Approx(std::log(clipped) - scale * batch.logits[n * 6 + y]).epsilon(1e-6));
+    }
     double one = 0, two = 0;
     for (int i = 0; i < 6; ++i) {
       const double e = i == y ? 1 : 0, m = 0.3 * e + 0.7 * p[i], both = 0.3 * e + 0.35 * (p[i] + second[i]);
@@ -352,12 +355,12 @@ TEST_CASE("the knobs: tau puts the initial margin to −τ, unit-weight the larg
   }
 }
 
-TEST_CASE("sums have the published defaults, and their l1") {
+TEST_CASE("sums have the published defaults, and the l1 that they are given") {
   check_same("nce+ael", "nce+ael:alpha=1,beta=4,a=5", 1e-12);
   check_same("nce+nnce", "nce+nnce:alpha=5,beta=5", 1e-12);
   check_same("rce+nce:alpha=2,beta=3", "nce+rce:alpha=3,beta=2", 1e-12);
-  CHECK(loss_of("nce+nnce")->l1_penalty() == 5e-5);
-  CHECK(loss_of("nce+nnce:l1=5e-7")->l1_penalty() == 5e-7);
+  for (const char* sum : {"nce+nnce", "nfl+nnfl"}) CHECK(loss_of(sum)->l1_penalty() == 0);
+  CHECK(loss_of("nce+nnce:l1=5e-5")->l1_penalty() == 5e-5);
   CHECK(loss_of("ce+mae")->l1_penalty() == 0);
 }
 

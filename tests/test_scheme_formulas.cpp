@@ -198,11 +198,14 @@ TEST_CASE("noise on logits and on weights is added to the gradients as the paper
                      of_weight.defined() ? of_weight.to_vector<float>() : std::vector<float>(4000));
   };
   const auto plain = gradients("none", 0), on_logits = gradients("noise-on-logits:sigma=2", 0),
-             on_weights = gradients("noise-on-weights:sigma=0.3", 0);
+             on_weights = gradients("noise-on-weights:sigma=0.3", 0),
+             of_samples = gradients("noise-on-weights:sigma=0.3,per-sample=1", 0);
   CHECK(deviation(on_logits.first, plain.first) == doctest::Approx(2.0 / 50).epsilon(0.1));
   CHECK(deviation(on_logits.second, plain.second) == 0);
   CHECK(deviation(on_weights.second, plain.second) == doctest::Approx(0.3).epsilon(0.05));
   CHECK(deviation(on_weights.first, plain.first) == 0);
+  // Of the mean of 50 samples' own noise.
+  CHECK(deviation(of_samples.second, plain.second) == doctest::Approx(0.3 / std::sqrt(50)).epsilon(0.05));
   CHECK(gradients("noise-on-logits:sigma=2", 1).first != on_logits.first);
   CHECK(gradients("noise-on-weights:sigma=0.3", 1).second != on_weights.second);
 }

@@ -142,14 +142,15 @@ TEST_CASE("the clipped gradient ratio falls with the threshold, and the threshol
 }
 
 TEST_CASE("a clipped loss is the loss above P and a line of slope τ below") {
-  const ClippedLoss<CrossEntropy> ce(CrossEntropy{}, 0.2);
+  const ClippedLoss<CrossEntropy> ce(CrossEntropy{}, clip_point(CrossEntropy{}, 0.2));
   CHECK(ce.tau == doctest::Approx(5));
   const auto at = [](double p) { return Probability<double>{p, 1 - p, std::log(p), std::log1p(-p)}; };
   CHECK(ce.value(at(0.5)) == doctest::Approx(-std::log(0.5)));
   CHECK(ce.value(at(0.1)) == doctest::Approx(1 - 5 * 0.1 + std::log(5)));
   CHECK(slope(ce, at(0.1)) == doctest::Approx(-5));
   CHECK(ce.value(at(0.2 - 1e-9)) == doctest::Approx(ce.value(at(0.2 + 1e-9))));  // τP = 1
-  const ClippedLoss<GeneralizedCrossEntropy> gce(GeneralizedCrossEntropy{0.7}, 0.2);
+  const GeneralizedCrossEntropy unclipped{0.7};
+  const ClippedLoss<GeneralizedCrossEntropy> gce(unclipped, clip_point(unclipped, 0.2));
   CHECK(gce.tau == doctest::Approx(std::pow(0.2, -0.3)));
   CHECK(gce.value(at(0.1)) == doctest::Approx(1 - gce.tau * 0.1 + (1 - std::pow(0.2, 0.7)) / 0.7));
 }
@@ -267,6 +268,42 @@ TEST_CASE("its rivals clip at a fixed, a falling and an averaged threshold") {
   CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.5 + 0.5e-7));
   ema->loss({{logits}, labels}, {});
   CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.75 + 0.25e-7));
+}
+
+TEST_CASE("below a τ of 1, which no cross entropy falls to, the gradient is still τ's") {
+  // P stays at its end, 1 − 1e-7: every sample has 1 − τ·p + ℓ(P), of gradient −τ·p_y·(δ_iy − p_i).
+  struct Case {
+    std::string scheme, loss;
+    double progress, tau;
+  };
+  const double p_end = 1 - 1e-7;
+  for (const Case& a_case :
+       {Case{"fixed-clip:tau=0.5", "ce", 0, 0.5}, Case{"fixed-clip:tau=0.1", "gce", 0, 0.1},
+        Case{"linear-clip:beta=8", "ce", 0.975, 0.2}, Case{"linear-clip:beta=0.6", "gce", 0.5, 0.3}}) {
+    CAPTURE(a_case.scheme);
+    const double at_end = a_case.loss == "ce" ? -std::log(p_end) : (1 - std::pow(p_end, 0.7)) / 0.7;
+    const TestBatch batch = irregular_batch(12, 5, 3);
+    const std::vector<float> numbers(batch.logits.begin(), batch.logits.end());
+    const Variable logits(Tensor::from(numbers, {12, 5}), true);
+    const auto scheme = make_scheme(Spec(a_case.scheme, "--scheme"), Spec(a_case.loss, "--loss"));
+    const Variable loss = scheme->loss({{logits}, Tensor::from(batch.labels)}, {0.1, a_case.progress, {}});
+    backward(loss);
+    const std::vector<float> gradient = logits.grad().to_vector<float>();
+    double expected = 0;
+    for (int n = 0; n < 12; ++n) {
+      double sum = 0;
+      for (int k = 0; k < 5; ++k) sum += std::exp(batch.logits[n * 5 + k]);
+      const auto p = [&](int k) { return std::exp(batch.logits[n * 5 + k]) / sum; };
+      const int y = batch.labels[n];
+      expected += (1 - a_case.tau * p(y) + at_end) / 12;
+      for (int k = 0; k < 5; ++k)
+        CHECK(std::abs(gradient[n * 5 + k] + a_case.tau * p(y) * ((k == y) - p(k)) / 12) <= 1e-7);
+    }
+    CHECK(loss.value().item() == doctest::Approx(expected).epsilon(1e-5));
+    CHECK(told(*scheme)["tau"] == doctest::Approx(a_case.tau));
+    const double rare = -2, p_rare = 1 / (1 + std::exp(2.0));
+    CHECK((*scheme->curve())(rare, 5).weight == doctest::Approx(a_case.tau * p_rare * (1 - p_rare)));
+  }
 }
 
 TEST_CASE("a scheme tells the sample weights of its last step") {

@@ -34,7 +34,7 @@ struct MoveClipPoint {
       width /= warp_size;
     }
     next.threshold = low + width;
-    const ClipPoint at = clip_point(loss, next.threshold);
+    const ClipPoint at = no_steeper(clip_point(loss, next.threshold), next.tau);
     thread.warp_barrier();
     if (thread.lane() != 0) return;
     memory[0] = next;

@@ -9,7 +9,7 @@ namespace noisegate {
 /// Where a loss is clipped.
 struct ClipPoint {
   double threshold;           // P, in (0, 1)
-  double tau;                 // |ℓ'(P)|
+  double tau;                 // the slope below, |ℓ'(P)| or less
   double value_at_threshold;  // ℓ(P)
 };
 
@@ -19,14 +19,20 @@ NOISEGATE_HD ClipPoint clip_point(const F& loss, double p) {
   return {p, -slope(loss, at), loss.value(at)};
 }
 
-/// ℓ(p) where p > P, else 1 − τ·p + ℓ(P) with τ = |ℓ'(P)|: below P the slope stays τ. For cross entropy it is
-/// continuous, since τ·P = 1 there.
+/// A loss that is steeper than τ everywhere has no P of that τ: at the end of P's interval the slope below is
+/// still τ.
+NOISEGATE_HD inline ClipPoint no_steeper(ClipPoint at, double tau) {
+  if (tau < at.tau) at.tau = tau;
+  return at;
+}
+
+/// ℓ(p) where p > P, else 1 − τ·p + ℓ(P): below P the slope stays τ. For cross entropy it is continuous where
+/// τ = |ℓ'(P)|, since τ·P = 1 there.
 template <class F>
 struct ClippedLoss {
   F loss;
   double threshold, tau, value_at_threshold;
 
-  ClippedLoss(F unclipped, double p) : ClippedLoss(unclipped, clip_point(unclipped, p)) {}
   NOISEGATE_HD ClippedLoss(F unclipped, const ClipPoint& at)
       : loss(unclipped), threshold(at.threshold), tau(at.tau), value_at_threshold(at.value_at_threshold) {}
 

@@ -34,12 +34,11 @@ double Clippable::steepness(double p) const {
   return curve_(margin, classes).weight / (p * (1 - p));
 }
 
-std::unique_ptr<Loss> Clippable::clipped(double threshold) const {
-  return loss_of(part_->clipped(threshold));
+std::unique_ptr<Loss> Clippable::clipped(const ClipPoint& at) const {
+  return loss_of(part_->clipped(at));
 }
 
-Tensor Clippable::point_on_device(double threshold) const {
-  const ClipPoint at = point_at(threshold);
+Tensor Clippable::point_on_device(const ClipPoint& at) {
   const std::vector numbers{static_cast<float>(at.threshold), static_cast<float>(at.tau),
                             static_cast<float>(at.value_at_threshold)};
   return Tensor::from(numbers).to(Device::cuda);
@@ -63,7 +62,7 @@ Variable Ogc::loss(const SchemeBatch& batch, const SchemeStep& step) {
   const Variable& logits = batch.logits.front();
   if (logits.value().device() == Device::cuda) return loss_on_device(batch, step);
   threshold_.observe(cross_entropy_->values(logits, batch.labels, step.draw), step.learning_rate);
-  return (*loss_.clipped(threshold_.threshold()))(logits, batch.labels);
+  return (*loss_.clipped(loss_.point_at(threshold_.threshold())))(logits, batch.labels);
 }
 
 Variable Ogc::loss_on_device(const SchemeBatch& batch, const SchemeStep& step) {
@@ -75,7 +74,7 @@ Variable Ogc::loss_on_device(const SchemeBatch& batch, const SchemeStep& step) {
 
 DeviceOgc Ogc::to_device() const {
   DeviceOgc ogc = threshold_.to_device();
-  ogc.point = loss_.point_on_device(threshold_.threshold());
+  ogc.point = Clippable::point_on_device(loss_.point_at(threshold_.threshold()));
   auto table = threshold_.device_table();
   for (int i = 0; i < DeviceOgc::grid_points; ++i) {
     const ClipPoint at = loss_.point_at(table->threshold[i]);
@@ -104,7 +103,7 @@ Variable ScheduledClipping::loss(const SchemeBatch& batch, const SchemeStep& ste
   if (batch.labels.device() == Device::cuda) return loss_on_device(batch, step);
   memory_.tau = next_tau(step);
   memory_.threshold = threshold_of(loss_, memory_.tau);
-  return (*loss_.clipped(memory_.threshold))(batch.logits.front(), batch.labels);
+  return (*loss_.clipped(point_of(memory_)))(batch.logits.front(), batch.labels);
 }
 
 Variable ScheduledClipping::loss_on_device(const SchemeBatch& batch, const SchemeStep& step) {
@@ -115,7 +114,8 @@ Variable ScheduledClipping::loss_on_device(const SchemeBatch& batch, const Schem
       memory_.threshold = threshold_of(loss_, memory_.tau);
     }
     on_device_ = to_device(memory_);
-    point_ = moves ? Tensor::zeros({3}, DType::f32, Device::cuda) : loss_.point_on_device(memory_.threshold);
+    point_ =
+        moves ? Tensor::zeros({3}, DType::f32, Device::cuda) : Clippable::point_on_device(point_of(memory_));
   }
   if (moves) {
     moves->progress = step.progress;

@@ -18,11 +18,12 @@ class Clippable {
   explicit Clippable(std::unique_ptr<LossPart> part) : part_(std::move(part)), curve_(*part_->curve()) {}
 
   double steepness(double p) const;  // |ℓ'(p)|, which falls in p
-  std::unique_ptr<Loss> clipped(double threshold) const;
+  std::unique_ptr<Loss> clipped(const ClipPoint& at) const;
 
   ClipPoint point_at(double threshold) const { return part_->point_at(threshold); }
   // On the GPU, where the ClipPoint is three floats of its memory.
-  Tensor point_on_device(double threshold) const;
+  static Tensor point_on_device(const ClipPoint& at);
+  static ClipPoint point_from_device(std::span<const float> point) { return {point[0], point[1], point[2]}; }
   Variable clipped_on_device(const SchemeBatch& batch, const Tensor& point) const;
   void move_point(const ClipCourse& course) const { part_->move_point(course); }
 
@@ -38,10 +39,12 @@ class Ogc final : public Scheme {
 
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
   int views(int) const override { return 1; }
-  std::optional<MarginCurve> curve() const override { return loss_.clipped(now().threshold())->curve(); }
+  std::optional<MarginCurve> curve() const override {
+    return loss_.clipped(loss_.point_at(now().threshold()))->curve();
+  }
   Tensor curve_state() const override { return on_device_ ? on_device_->point : Tensor(); }
   std::optional<MarginCurve> curve(std::span<const float> state) const override {
-    return state.empty() ? curve() : loss_.clipped(state.front())->curve();
+    return state.empty() ? curve() : loss_.clipped(Clippable::point_from_device(state))->curve();
   }
   std::vector<std::pair<std::string, double>> metrics() const override;
   void save(State& state) const override { now().save(state); }
@@ -69,10 +72,10 @@ class ScheduledClipping : public Scheme {
 
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
   int views(int) const override { return 1; }
-  std::optional<MarginCurve> curve() const override { return loss_.clipped(now().threshold)->curve(); }
+  std::optional<MarginCurve> curve() const override { return loss_.clipped(point_of(now()))->curve(); }
   Tensor curve_state() const override { return point_; }
   std::optional<MarginCurve> curve(std::span<const float> state) const override {
-    return state.empty() ? curve() : loss_.clipped(state.front())->curve();
+    return state.empty() ? curve() : loss_.clipped(Clippable::point_from_device(state))->curve();
   }
   std::vector<std::pair<std::string, double>> metrics() const override;
 
@@ -93,6 +96,9 @@ class ScheduledClipping : public Scheme {
 
  private:
   Variable loss_on_device(const SchemeBatch& batch, const SchemeStep& step);
+  ClipPoint point_of(const ClipMemory& memory) const {
+    return no_steeper(loss_.point_at(memory.threshold), memory.tau);
+  }
 
   Clippable loss_;
   Tensor on_device_, point_;  // a ClipMemory and a ClipPoint, from the first step there

@@ -3,6 +3,8 @@
 #include "engine/backend.h"
 #include "losses/schemes/gaussian_noise.h"
 
+#include <cmath>
+
 namespace noisegate {
 
 Variable NoiseOnLogits::loss(const SchemeBatch& batch, const SchemeStep& step) {
@@ -24,7 +26,9 @@ Variable NoiseOnWeights::loss(const SchemeBatch& batch, const SchemeStep& step) 
   std::vector<Shape> shapes;
   for (const Variable& parameter : inputs) shapes.push_back(parameter.shape());
   inputs.push_back(loss);
-  return record("weight_noise", loss.value(), inputs, [=, sigma = sigma_, draw = step.draw](Tensor grad) {
+  const double draws = of_ == NoiseOf::sample ? static_cast<double>(batch.labels.numel()) : 1;
+  const double sigma = sigma_ / std::sqrt(draws);
+  return record("weight_noise", loss.value(), inputs, [=, draw = step.draw](Tensor grad) {
     std::vector<Tensor> gradients;
     for (std::uint32_t i = 0; i < shapes.size(); ++i)
       gradients.push_back(gaussian_noise(shapes[i], sigma, Purpose::weight_noise, draw, grad.device(), i));

@@ -35,14 +35,20 @@ class NoiseOnLogits final : public PlainScheme {
   double sigma_;
 };
 
+/// Of what gradient to the parameters the noise has the deviation σ_θ. Eq. 1 is a sample's: the mean over a
+/// batch of B has σ_θ/√B then.
+enum class NoiseOf { batch, sample };
+
 /// σ_θ·z, z ~ N(0, I), added to the gradient to the parameters (Eq. 1).
 class NoiseOnWeights final : public PlainScheme {
  public:
-  NoiseOnWeights(std::unique_ptr<Loss> loss, double sigma) : PlainScheme(std::move(loss)), sigma_(sigma) {}
+  NoiseOnWeights(std::unique_ptr<Loss> loss, double sigma, NoiseOf of)
+      : PlainScheme(std::move(loss)), sigma_(sigma), of_(of) {}
   Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
 
  private:
   double sigma_;
+  NoiseOf of_;
 };
 
 }  // namespace noisegate

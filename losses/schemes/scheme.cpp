@@ -94,7 +94,9 @@ std::unique_ptr<Scheme> make_noise_on_logits(const Request& request) {
 }
 
 std::unique_ptr<Scheme> make_noise_on_weights(const Request& request) {
-  return std::make_unique<NoiseOnWeights>(request.make_loss(), request.scheme.number("sigma", 0.01, 0, 1e3));
+  const NoiseOf of = request.scheme.flag("per-sample", false) ? NoiseOf::sample : NoiseOf::batch;
+  return std::make_unique<NoiseOnWeights>(request.make_loss(), request.scheme.number("sigma", 0.01, 0, 1e3),
+                                          of);
 }
 
 std::unique_ptr<Scheme> make_truncated(const Request& request) {
@@ -176,11 +178,19 @@ std::vector<Entry> noise_schemes() {
         {"sigma=1: of the noise", correction, soft_correction}},
        {"sigma", "lc", "lc-soft"},
        make_sln},
-      {{"noise-on-logits", "normal noise on the gradient to the logits", sln_paper, {"sigma=1"}},
+      {{"noise-on-logits",
+        "normal noise on the gradient to the logits",
+        sln_paper,
+        {"sigma=1: of each sample's"}},
        {"sigma"},
        make_noise_on_logits},
-      {{"noise-on-weights", "normal noise on the gradient to the parameters", sln_paper, {"sigma=0.01"}},
-       {"sigma"},
+      {{"noise-on-weights",
+        "normal noise on the gradient to the parameters",
+        sln_paper,
+        {"sigma=0.01: of the noise",
+         "per-sample=0: on the batch's mean; 1: on each sample's, as the paper has it, sigma/sqrt(B) on the "
+         "mean of B"}},
+       {"sigma", "per-sample"},
        make_noise_on_weights},
   };
 }

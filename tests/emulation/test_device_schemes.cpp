@@ -184,7 +184,9 @@ const Case cases[] = {{"none", "ce"},
                       {"ogc:queue=40,time-frame=2", "ce"},
                       {"ogc:queue=7,time-frame=3,epsilon=0.5,lr-scaled=0", "gce"},
                       {"fixed-clip:3", "ce"},
+                      {"fixed-clip:0.4", "ce"},
                       {"linear-clip:beta=8", "js"},
+                      {"linear-clip:beta=0.9", "gce"},
                       {"ema-clip:alpha=0.7", "gce"},
                       {"truncated:k=0.3,from=2,every=1", "gce"},
                       {"co-teaching:forget=0.5,ramp=2", "ce"},
@@ -192,7 +194,8 @@ const Case cases[] = {{"none", "ce"},
                       {"label-confidence:rho=0,lambda=0.2,m=1", "nce+rce"},
                       {"label-confidence:models=1,alpha=0.5", "ce"},
                       {"noise-on-logits:0.7", "gce"},
-                      {"noise-on-weights:0.3", "ce"}};
+                      {"noise-on-weights:0.3", "ce"},
+                      {"noise-on-weights:0.3,per-sample=1", "ce"}};
 
 }  // namespace
 
