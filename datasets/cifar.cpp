@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 
+#include <algorithm>
 #include <fstream>
 
 namespace noisegate {
@@ -134,6 +135,13 @@ Dataset load_cifar(const CifarArchive& archive, const fs::path& folder) {
       .mean = archive.mean,
       .deviation = archive.deviation,
   };
+}
+
+bool lies_in(const CifarArchive& archive, const fs::path& folder) {
+  const fs::path files = find_files(archive, folder);
+  std::error_code error;
+  const auto is_there = [&](const std::string& file) { return fs::is_regular_file(files / file, error); };
+  return is_there(archive.test_file) || std::ranges::any_of(archive.train_files, is_there);
 }
 
 void decode_cifar(std::span<const std::uint8_t> bytes, const CifarArchive& archive, const std::string& name,

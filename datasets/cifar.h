@@ -37,6 +37,9 @@ CifarArchive cifar100_archive(Cifar100Labels labels);
 /// out of range.
 Dataset load_cifar(const CifarArchive& archive, const std::filesystem::path& folder);
 
+/// Whether a file of the archive's images is where load_cifar() looks for it.
+bool lies_in(const CifarArchive& archive, const std::filesystem::path& folder);
+
 /// Decodes `bytes`, the contents of the file `name`, which must be labels.size() records long: images
 /// (N,32,32,3), as many pixels as that takes, and labels in [0, archive.classes). Throws Error as load_cifar
 /// does.

@@ -13,6 +13,8 @@
 #include <numeric>
 #include <utility>
 
+#include <fmt/ranges.h>
+
 namespace noisegate {
 namespace {
 
@@ -68,27 +70,42 @@ Dataset load_list(Spec& spec, const std::filesystem::path& folder) {
   return load_list(options);
 }
 
+bool has_list(const std::filesystem::path& folder) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(folder / "train.txt", error);
+}
+
 struct Source {
   DatasetInfo info;
   Dataset (*load)(Spec&, const std::filesystem::path&);
+  bool (*lies_in)(const std::filesystem::path&);
 };
 
 const std::vector<Source>& sources() {
   static const std::vector<Source> all = {
-      {{"cifar10", "60,000 photographs of 10 classes, 32x32 (binary version)"}, load_cifar10},
+      {{"cifar10", "60,000 photographs of 10 classes, 32x32 (binary version)"},
+       load_cifar10,
+       [](const std::filesystem::path& folder) { return lies_in(cifar10_archive(), folder); }},
       {{"cifar100", "60,000 photographs of 100 classes, 32x32 (binary version); labels=fine|coarse"},
-       load_cifar100},
+       load_cifar100,
+       [](const std::filesystem::path& folder) {
+         return lies_in(cifar100_archive(Cifar100Labels::fine), folder);
+       }},
       {{"mnist", "70,000 handwritten digits of 10 classes, 28x28, grey (idx files, plain or .gz)"},
-       load_mnist},
+       load_mnist,
+       [](const std::filesystem::path& folder) { return lies_in(mnist_archive(), folder); }},
       {{"fashion-mnist", "70,000 pieces of clothing of 10 classes, 28x28, grey (idx files, plain or .gz)"},
-       load_fashion_mnist},
+       load_fashion_mnist,
+       [](const std::filesystem::path& folder) { return lies_in(fashion_mnist_archive(), folder); }},
       {{"list",
         "JPEG and PNG files named in text files, a 'PATH LABEL' a line; train=train.txt, val=val.txt, "
         "test=test.txt, classes=classes.txt (names), map=FILE (of labels), remap=0, per-class=0, size=224, "
         "resize=256, skip-bad=0"},
-       load_list},
+       load_list,
+       has_list},
       {{"synthetic", "drawn figures of 10 classes, 32x32, needs no files; train=10000, test=2000, seed=0"},
-       load_synthetic},
+       load_synthetic,
+       [](const std::filesystem::path&) { return false; }},
   };
   return all;
 }
@@ -139,6 +156,29 @@ Dataset load_dataset(Spec spec, const std::filesystem::path& folder) {
     known.push_back(source.info.name);
   }
   spec.unknown(known);
+}
+
+std::string find_dataset(const std::filesystem::path& folder) {
+  std::error_code error;
+  if (!std::filesystem::is_directory(folder, error))
+    reject("--data {}: there is no such folder", folder.string());
+  std::vector<std::string> found;
+  for (const Source& source : sources())
+    if (source.lies_in(folder)) found.push_back(source.info.name);
+  if (found.size() == 1) return found.front();
+  if (found.size() > 1)
+    reject("--data {} has the files of {}: name one of them by --dataset", folder.string(),
+           fmt::join(found, " and "));
+  if (has_mnist_files(folder))
+    reject(
+        "--data {} has idx files, which may be those of MNIST or of Fashion-MNIST: say which, --dataset "
+        "mnist "
+        "or --dataset fashion-mnist",
+        folder.string());
+  reject(
+      "--data {} has no dataset that is known by its files: neither data_batch_1.bin (cifar10) nor train.bin "
+      "(cifar100), train-images-idx3-ubyte (mnist, fashion-mnist) or train.txt (list)",
+      folder.string());
 }
 
 ImageSet subset(const ImageSet& set, const std::vector<std::int32_t>& positions) {

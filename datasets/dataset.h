@@ -47,6 +47,10 @@ std::vector<DatasetInfo> list_datasets();
 /// or file, what is wrong with a file, or the file and record with a label out of range.
 Dataset load_dataset(Spec spec, const std::filesystem::path& folder);
 
+/// The name of the one dataset whose files lie in the folder, or in the archive's own inside it. Throws Error
+/// naming the folder that is not there, those datasets of which it has files, or what was looked for.
+std::string find_dataset(const std::filesystem::path& folder);
+
 /// The samples of `set` at these positions, in this order.
 ImageSet subset(const ImageSet& set, const std::vector<std::int32_t>& positions);
 

@@ -4,11 +4,21 @@
 #include "engine/error.h"
 #include "engine/serialize.h"
 
+#include <algorithm>
 #include <utility>
+#include <vector>
 
 namespace noisegate {
 namespace fs = std::filesystem;
 namespace {
+
+const std::string training_images = "train-images-idx3-ubyte";
+
+/// Whether the path's last parts are those of `end`.
+bool ends_with(const fs::path& path, const fs::path& end) {
+  const std::vector<fs::path> parts(path.begin(), path.end()), last(end.begin(), end.end());
+  return last.size() <= parts.size() && std::equal(last.rbegin(), last.rend(), parts.rbegin());
+}
 
 /// The file of this name, or the packed one; an empty path where there is neither.
 fs::path find_file(const fs::path& folder, const std::string& name) {
@@ -80,7 +90,7 @@ MnistArchive fashion_mnist_archive() {
 }
 
 Dataset load_mnist(const MnistArchive& archive, const fs::path& folder) {
-  const fs::path files = find_folder(archive, folder, "train-images-idx3-ubyte");
+  const fs::path files = find_folder(archive, folder, training_images);
   Dataset dataset{.name = archive.name,
                   .classes = static_cast<int>(archive.class_names.size()),
                   .class_names = archive.class_names,
@@ -93,6 +103,19 @@ Dataset load_mnist(const MnistArchive& archive, const fs::path& folder) {
     reject("{}: training images are {}x{} pixels, test images {}x{}", files.string(), train[1], train[2],
            test[1], test[2]);
   return dataset;
+}
+
+bool lies_in(const MnistArchive& archive, const fs::path& folder) {
+  // An empty last part, of "data/mnist/", is none.
+  const fs::path whole = (fs::absolute(folder) / "").lexically_normal().parent_path();
+  return std::ranges::any_of(archive.folders, [&](const std::string& inside) {
+    return !find_file(folder / inside, training_images).empty() ||
+           (ends_with(whole, inside) && has_mnist_files(folder));
+  });
+}
+
+bool has_mnist_files(const fs::path& folder) {
+  return !find_file(folder, training_images).empty();
 }
 
 }  // namespace noisegate

@@ -26,4 +26,11 @@ MnistArchive fashion_mnist_archive();
 /// that is missing, and what is wrong with a file: its form, its sizes, a label out of range.
 Dataset load_mnist(const MnistArchive& archive, const std::filesystem::path& folder);
 
+/// Whether the training images lie in one of the archive's folders inside `folder`, or in `folder` itself
+/// where its path ends in one of them: the files of both archives have the same names.
+bool lies_in(const MnistArchive& archive, const std::filesystem::path& folder);
+
+/// Whether `folder` itself has training images of either.
+bool has_mnist_files(const std::filesystem::path& folder);
+
 }  // namespace noisegate

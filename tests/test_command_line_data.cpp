@@ -143,3 +143,55 @@ TEST_CASE("bench data measures files and memory") {
   CHECK(result["resident"].size() == 5);
   check_refused(session.run({"bench", "data", "--images", "0"}), 2, {"--images", "0"});
 }
+
+TEST_CASE("--data without --dataset takes what lies there, and says so") {
+  const Session session;
+  write_mnist_like(session.path("data/mnist"), 64, 16, 28, true);
+  for (const char* folder : {"data", "data/mnist", "data/mnist/"}) {
+    CAPTURE(folder);
+    const Outcome outcome =
+        session.run({"train", "--data", folder, "--model", "cnn4", "--epochs", "1", "--batch-size", "16",
+                     "--threads", "1", "--out", "run", "--overwrite"});
+    REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.errors);
+    CHECK(lines(outcome.errors).size() == 1);
+    CHECK(contains(outcome.errors, "has the files of mnist"));
+    CHECK(contains(outcome.output, "mnist: 64 training images"));
+    CHECK(contains(session.text("run/config.toml"), "dataset = \"mnist\"\n"));
+  }
+  std::ofstream(session.path("mine.toml")) << "data = \"data\"\nthreads = 1\n";
+  const Outcome by_file = session.run({"train", "--config", "mine.toml", "--model", "cnn4", "--epochs", "1",
+                                       "--batch-size", "16", "--out", "run", "--overwrite"});
+  CHECK(contains(by_file.output, "mnist: 64 training images"));
+
+  const auto noise = [&](const std::string& folder) {
+    return session.run({"noise", "--data", folder, "--noise", "symmetric:0.4", "--threads", "1"});
+  };
+  write_mnist_like(session.path("FashionMNIST/raw"), 64, 16, 28, false);
+  CHECK(contains(noise("FashionMNIST/raw").output, "fashion-mnist symmetric:0.4"));
+  make_black_cifar10(session.path("cifar/cifar-10-batches-bin"));
+  for (const char* folder : {"cifar", "cifar/cifar-10-batches-bin"}) {
+    const Outcome outcome = noise(folder);
+    CHECK(contains(outcome.output, "cifar10 symmetric:0.4"));
+    CHECK(contains(outcome.errors, "has the files of cifar10"));
+  }
+  write_list_dataset(session.path("lists"), 12);
+  CHECK(contains(noise("lists").output, "list symmetric:0.4"));
+}
+
+TEST_CASE("--data without --dataset is refused where it cannot be told what lies there") {
+  const Session session;
+  const auto refuse = [&](const std::string& folder, const Words& parts) {
+    check_refused(session.run({"train", "--data", folder}), 2, parts);
+    check_refused(session.run({"noise", "--data", folder, "--noise", "symmetric:0.4"}), 2, parts);
+  };
+  refuse("nowhere", {"nowhere", "no such folder"});
+  fs::create_directories(session.path("photographs"));
+  refuse("photographs",
+         {"photographs", "data_batch_1.bin", "train.bin", "train-images-idx3-ubyte", "train.txt"});
+  write_mnist_like(session.path("plain"), 10, 10, 28, false);
+  refuse("plain", {"plain", "--dataset mnist", "--dataset fashion-mnist"});
+  write_mnist_like(session.path("both/mnist"), 10, 10, 28, false);
+  write_mnist_like(session.path("both/fashion-mnist"), 10, 10, 28, false);
+  refuse("both", {"both", "mnist and fashion-mnist", "--dataset"});
+  CHECK_FALSE(fs::exists(session.path("runs")));
+}

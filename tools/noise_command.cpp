@@ -160,11 +160,14 @@ int noise_command(const Arguments& arguments) {
   const CommandLine line = noise_command_line(options);
   const auto given = parse(line, arguments);
   if (!given) return 0;
+  options.train.dataset.clear();
   assign_given(line, *given);
   check_options(options);
+  choose_dataset(options.train);
   set_thread_count(options.train.threads);
 
   const Dataset dataset = load_noisy_dataset(options.train);
+  if (!options.train.note.empty()) fmt::print(stderr, "noisegate: {}\n", options.train.note);
   const TransitionMatrix matrix(dataset.train.truth, dataset.train.given, dataset.classes);
   const std::string title =
       fmt::format("{} {}, seed {}", dataset.name, options.train.noise, options.train.seed);

@@ -30,6 +30,7 @@ void announce(const TrainOptions& options, const Trainer& trainer) {
   if (!options.recipe.empty())
     for (const std::string& note : recipe_notes(find_recipe(options.recipe), options))
       fmt::print("{}\n", note);
+  if (!options.note.empty()) fmt::print(stderr, "noisegate: {}\n", options.note);
   for (const std::string& note : trainer.dataset().notes) fmt::print(stderr, "noisegate: {}\n", note);
   const ImageSet& train = trainer.dataset().train;
   std::int64_t wrong = 0;

@@ -3,6 +3,7 @@
 #include "engine/error.h"
 #include "tools/recipe.h"
 #include "tools/toml_file.h"
+#include "tools/training_data.h"
 
 #include <algorithm>
 #include <cctype>
@@ -102,6 +103,7 @@ std::optional<TrainOptions> read_train_options(const std::vector<std::string>& a
   const CommandLine line = train_command_line(options, config);
   const auto given = parse(line, arguments);
   if (!given) return std::nullopt;
+  options.dataset.clear();  // unless somebody names one, choose_dataset() does
   if (const auto run = given->find("resume"); run != given->end())
     return resumed(run->second, line, *given, options);
   const auto assign_wishes = [&] {
@@ -171,6 +173,7 @@ void resolve(TrainOptions& options) {
   set_convolution_algorithm(parse_convolution_algorithm(options.conv));
   use_device(device, parse_precision(options.precision));
   options.threads = thread_count();
+  choose_dataset(options);
   for (std::string* path : {&options.data, &options.init})
     if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
   if (options.out.empty()) {

@@ -17,8 +17,8 @@ namespace noisegate {
 struct TrainOptions {
   std::string recipe;  // its name in tools/recipes/
 
-  std::string dataset = "synthetic";
-  std::string data;  // the dataset's folder
+  std::string dataset = "synthetic";  // empty: what lies in `data`, see choose_dataset()
+  std::string data;                   // the dataset's folder
   std::int64_t limit = 0;
   double validation = 0;
   std::string noise = "none";
@@ -51,6 +51,8 @@ struct TrainOptions {
   std::string resume;  // the folder of a run to go on with
   int stop_after = 0;
   double checkpoint_minutes = 10;
+
+  std::string note = {};  // what the user should be told of how they were resolved
 };
 
 /// The options by name, each bound to its member of `options`, which must outlive the table.
@@ -79,8 +81,8 @@ std::string as_file_name(std::string text);
 /// Throws Error naming the option whose value makes no sense.
 void check(const TrainOptions& options);
 
-/// Replaces what stands for something else: device `auto`, threads 0, relative paths, an empty `out`,
-/// which becomes runs/DATASET-MODEL-LOSS[-SCHEME]-NOISE-seedN.
+/// Replaces what stands for something else: device `auto`, threads 0, relative paths, an empty `dataset` (see
+/// choose_dataset) and an empty `out`, which becomes runs/DATASET-MODEL-LOSS[-SCHEME]-NOISE-seedN.
 void resolve(TrainOptions& options);
 
 }  // namespace noisegate

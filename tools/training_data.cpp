@@ -7,7 +7,17 @@
 #include <tuple>
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace noisegate {
+
+void choose_dataset(TrainOptions& options) {
+  if (!options.dataset.empty()) return;
+  options.dataset = options.data.empty() ? TrainOptions().dataset : find_dataset(options.data);
+  if (!options.data.empty())
+    options.note = fmt::format("--data {} has the files of {}, which are taken: no --dataset is named",
+                               options.data, options.dataset);
+}
 
 Dataset load_dataset(const TrainOptions& options) {
   return load_dataset(Spec(options.dataset, "--dataset"), options.data);
