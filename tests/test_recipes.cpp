@@ -149,20 +149,64 @@ TEST_CASE("a run's notes say what is published and what was scaled") {
         std::vector<std::string>{"recipe counting scaled from 150 to 15 epochs: "
                                  "multistep:at=50/100,factor=0.2,warmup=10 is now "
                                  "multistep:at=5/10,factor=0.2,warmup=1, "
-                                 "sln:sigma=1,mo=0.999,lc=120 is now sln:sigma=1,mo=0.999,lc=12"});
+                                 "sln:sigma=1,mo=0.999,lc=120 is now sln:sigma=1,mo=0.999,lc=12",
+                                 "this run is not the paper's: recipe counting, changed: noise, epochs"});
   options.schedule = "cosine";  // the user's own
   options.scheme = "none";
-  CHECK(recipe_notes(recipe, options).empty());
+  CHECK(recipe_notes(recipe, options) ==
+        std::vector<std::string>{
+            "this run is not the paper's: recipe counting, changed: noise, scheme, epochs, schedule"});
 }
 
-TEST_CASE("a run's outcome stands beside the paper's") {
+TEST_CASE("what a run changed of its recipe") {
+  const Recipe recipe = counting_recipe();
+  const auto changed = [&](const std::string& noise, int epochs, const auto& change) {
+    TrainOptions options = recipe_options(recipe, noise, epochs);
+    options.noise = noise;
+    change(options);
+    return changed_options(recipe, options);
+  };
+  using Names = std::vector<std::string>;
+  const auto nothing = [](TrainOptions&) {};
+  CHECK(changed("symmetric:0.4", 150, nothing).empty());
+  CHECK(changed("asymmetric:rate=0.40", 150, nothing).empty());  // with what the paper sets for it
+  CHECK(changed("symmetric:0.4", 15, nothing) == Names{"epochs"});
+  CHECK(changed("symmetric:0.3", 150, nothing) == Names{"noise"});
+  CHECK(changed("symmetric:0.4,inclusive=1", 150, nothing) == Names{"noise"});
+  CHECK(changed("symmetric:0.4", 150, [](TrainOptions& o) {
+          o.seed = 9, o.threads = 3, o.device = "cpu", o.data = "there", o.out = "here";
+        }).empty());
+  // Every option that decides, each alone.
+  TrainOptions probe;
+  const std::size_t count = option_table(probe).size();
+  for (std::size_t i = 0; i < count; ++i) {
+    const Option option = option_table(probe)[i];
+    if (!option.policy.decides || option.name == "recipe" || option.name == "noise") continue;
+    CAPTURE(option.name);
+    CHECK(changed("symmetric:0.4", 150, [&](TrainOptions& o) {
+            const Option mine = option_table(o)[i];
+            if (auto* const* text = std::get_if<std::string*>(&mine.value))
+              **text += "x";
+            else
+              assign(mine, mine.is_flag() ? "true" : "77", option.name);
+          }) == (option.name == "epochs" ? Names{"scheme", "epochs", "schedule"} : Names{option.name}));
+  }
+}
+
+TEST_CASE("a run's outcome stands beside the paper's where the run is the paper's") {
   const Recipe recipe = counting_recipe();
   RunRecord run;
-  run.options.noise = "symmetric:0.4";
+  run.options = recipe.options;
   run.epochs = {{{"test_acc", 0.5}}, {{"test_acc", 0.75}}};
   CHECK(recipe_outcome(recipe, run) == "test_acc, last epoch: 75.00 here, 90.00 in the paper");
-  run.options.noise = "none";
-  CHECK(recipe_outcome(recipe, run).empty());
+  run.options.model = "cnn4";
+  run.options.limit = 100;
+  CHECK(recipe_outcome(recipe, run) ==
+        "recipe counting, changed: limit, model: no published number stands beside it");
+  Recipe of_ten = recipe;
+  of_ten.over = Epochs::last_ten;
+  run.options = recipe.options;
+  CHECK(recipe_outcome(of_ten, run) == "test_acc, last ten epochs (of 2): 62.50 here, 90.00 in the paper");
 }
 
 TEST_CASE("defaults < recipe < configuration file < command line") {

@@ -36,8 +36,10 @@ TEST_CASE("runs that differ in their seed alone are one row, mean and deviation"
   CHECK(table.titles == Row{"loss", "runs", "last", "last ten", "best"});
   REQUIRE(table.rows.size() == 2);
   // Deviations of two are their distance over √2: 20/√2, 23.33/√2 and 30/√2.
-  CHECK(table.rows[0] == Row{"ce", "2", "60.00 ± 14.14", "55.00 ± 16.50", "65.00 ± 21.21"});
-  CHECK(table.rows[1] == Row{"gce", "1", "90.00", "65.00", "90.00"});
+  CHECK(table.rows[0] == Row{"ce", "2", "60.00 ± 14.14", "55.00 ± 16.50 (of 3)", "65.00 ± 21.21"});
+  CHECK(table.rows[1] == Row{"gce", "1", "90.00", "65.00 (of 2)", "90.00"});
+  runs[2].epochs.resize(1);
+  CHECK(run_table(runs).rows[0][3] == "48.33 ± 25.93 (of 1–3)");
 }
 
 TEST_CASE("the last ten epochs are the last ten") {
@@ -57,31 +59,54 @@ TEST_CASE("a momentum model has a row of its own, a validation set a column") {
   const RunTable table = run_table(runs);
   CHECK(table.titles == Row{"loss", "model", "runs", "last", "last ten", "best", "best validation"});
   REQUIRE(table.rows.size() == 3);
-  CHECK(table.rows[0] == Row{"ce", "live", "1", "60.00", "55.00", "60.00", ""});
-  CHECK(table.rows[1] == Row{"ce", "momentum", "1", "65.00", "65.00", "65.00", ""});
-  CHECK(table.rows[2] == Row{"gce", "live", "1", "60.00", "65.00", "70.00", "70.00"});
+  CHECK(table.rows[0] == Row{"ce", "live", "1", "60.00", "55.00 (of 2)", "60.00", ""});
+  CHECK(table.rows[1] == Row{"ce", "momentum", "1", "65.00", "65.00 (of 1)", "65.00", ""});
+  CHECK(table.rows[2] == Row{"gce", "live", "1", "60.00", "65.00 (of 2)", "70.00", "70.00"});
 }
 
+namespace {
+
+/// A run that followed a recipe in everything, of accuracies of a half.
+RunRecord run_of_recipe(const std::string& recipe) {
+  RunRecord record = run("", 1, std::vector<double>(150, 0.5));
+  record.options = recipe_options(find_recipe(recipe), "symmetric:0.8", 150);
+  record.options.noise = "symmetric:0.8";
+  return record;
+}
+
+}  // namespace
+
 TEST_CASE("options that follow from a recipe are no columns, and its published numbers are one") {
-  std::vector<RunRecord> runs;
-  for (const char* recipe : {"ogc-ce-cifar10", "ogc-baseline-gce-cifar10"}) {
-    RunRecord& record = runs.emplace_back(run("", 1, {0.5}));
-    record.options = recipe_options(find_recipe(recipe), "symmetric:0.8", 30);
-    record.options.noise = "symmetric:0.8";
-    record.options.model = "cnn4";
-  }
+  std::vector<RunRecord> runs = {run_of_recipe("ogc-ce-cifar10"), run_of_recipe("ogc-baseline-gce-cifar10")};
   RunTable table = run_table(runs);
   CHECK(table.titles == Row{"recipe", "runs", "last", "last ten", "best", "published"});
   CHECK(table.rows[0] == Row{"ogc-ce-cifar10", "1", "50.00", "50.00", "50.00", "43.77 ± 2.27"});
   CHECK(table.rows[1] == Row{"ogc-baseline-gce-cifar10", "1", "50.00", "50.00", "50.00", "34.72 ± 3.65"});
 
-  runs[1].options.loss = "mae";  // not what the recipe says
-  table = run_table(runs);
-  CHECK(table.titles == Row{"recipe", "loss", "runs", "last", "last ten", "best", "published"});
+  runs[0].epochs.resize(149);
+  CHECK(run_table(runs).rows[0].back() == "unfinished");
   runs[1].options.recipe = "one of another version";
   table = run_table(runs);
   CHECK(table.titles == Row{"recipe", "loss", "scheme", "runs", "last", "last ten", "best", "published"});
+  CHECK(table.rows[1].front() == "one of another version");
   CHECK(table.rows[1].back() == "");
+}
+
+TEST_CASE("a run that did not follow its recipe is named so, and no published number stands beside it") {
+  std::vector<RunRecord> runs = {run_of_recipe("ogc-ce-cifar10"), run_of_recipe("ogc-ce-cifar10")};
+  runs[1].options.loss = "mae";
+  runs[1].options.limit = 1000;
+  RunTable table = run_table(runs);
+  CHECK(table.titles == Row{"recipe", "limit", "loss", "runs", "last", "last ten", "best", "published"});
+  CHECK(table.rows[0].front() == "ogc-ce-cifar10");
+  CHECK(table.rows[0].back() == "43.77 ± 2.27");
+  CHECK(table.rows[1].front() == "ogc-ce-cifar10, changed: limit, loss");
+  CHECK(table.rows[1].back() == "");
+
+  // Also where it is alone, or all are alike in it.
+  table = run_table(std::span(runs).last(1));
+  CHECK(table.titles == Row{"recipe", "dataset", "noise", "loss", "runs", "last", "last ten", "best"});
+  CHECK(table.rows[0].front() == "ogc-ce-cifar10, changed: limit, loss");
 }
 
 TEST_CASE("runs without an epoch are left out, and none make an empty table") {
@@ -91,20 +116,21 @@ TEST_CASE("runs without an epoch are left out, and none make an empty table") {
 }
 
 TEST_CASE("the table as text, Markdown and LaTeX") {
-  const RunTable table{{"loss", "noise_rate", "last"}, {{"a|b", "40%", "1.00 ± 0.10"}, {"gce", "5", "2.00"}}};
+  const RunTable table{{"loss", "noise_rate", "last"},
+                       {{"a|b", "40%", "1.00 ± 0.10 (of 2)"}, {"gce", "5", "2.00"}}};
   CHECK(as_text(table) ==
         "loss  noise_rate  last\n"
-        "a|b   40%         1.00 ± 0.10\n"
+        "a|b   40%         1.00 ± 0.10 (of 2)\n"
         "gce   5           2.00\n");
   CHECK(as_markdown(table) ==
         "| loss | noise_rate | last |\n"
         "| --- | --- | --- |\n"
-        "| a\\|b | 40% | 1.00 ± 0.10 |\n"
+        "| a\\|b | 40% | 1.00 ± 0.10 (of 2) |\n"
         "| gce | 5 | 2.00 |\n");
   CHECK(as_latex(table) ==
         "\\begin{tabular}{lll}\n\\toprule\n"
         "loss & noise\\_rate & last \\\\\n\\midrule\n"
-        "a|b & 40\\% & $1.00 \\pm 0.10$ \\\\\n"
+        "a|b & 40\\% & $1.00 \\pm 0.10$ (of 2) \\\\\n"
         "gce & 5 & 2.00 \\\\\n\\bottomrule\n\\end{tabular}\n");
 }
 

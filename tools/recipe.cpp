@@ -11,11 +11,13 @@
 #include <set>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 namespace noisegate {
 namespace {
 
 const std::set<std::string> epochs_of_schedules = {"at", "every", "warmup"};
+const std::set<std::string> places_of_files = {"file", "run", "data", "order"};  // parameters of noise
 const std::set<std::string> epochs_of_schemes = {"lc", "from", "every", "ramp"};
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -122,6 +124,11 @@ void parse_published(toml::table published, const std::string& file, Recipe& rec
   if (!published.empty()) reject("{} has the unknown key '{}'", file, published.begin()->first.str());
 }
 
+/// "ogc-ce-cifar10, changed: model, epochs".
+std::string label_of(const Recipe& recipe, const std::vector<std::string>& changed) {
+  return recipe.name + (changed.empty() ? "" : fmt::format(", changed: {}", fmt::join(changed, ", ")));
+}
+
 }  // namespace
 
 bool PublishedResult::is_for(const std::string& given_noise) const {
@@ -135,18 +142,33 @@ bool PublishedResult::is_for(const std::string& given_noise) const {
   });
 }
 
+bool PublishedResult::is_of(const std::string& given_noise) const {
+  if (!is_for(given_noise)) return false;
+  Spec given(given_noise, "--noise"), meant(noise, "noise");
+  const std::vector<std::string> keys = noise_keys(meant.name());
+  given.expect(keys);
+  meant.expect(keys);
+  return std::ranges::all_of(keys, [&](const std::string& key) {
+    return meant.has(key) || !given.has(key) || places_of_files.contains(key);
+  });
+}
+
 std::vector<Recipe> list_recipes() {
   std::vector<Recipe> recipes;
   for (const RecipeText& text : recipe_texts()) recipes.push_back(parse_recipe(text.name, text.toml));
   return recipes;
 }
 
-Recipe find_recipe(const std::string& name) {
-  std::vector<std::string> known;
-  for (const RecipeText& text : recipe_texts()) {
+std::optional<Recipe> known_recipe(const std::string& name) {
+  for (const RecipeText& text : recipe_texts())
     if (text.name == name) return parse_recipe(text.name, text.toml);
-    known.push_back(text.name);
-  }
+  return std::nullopt;
+}
+
+Recipe find_recipe(const std::string& name) {
+  if (std::optional<Recipe> recipe = known_recipe(name)) return *recipe;
+  std::vector<std::string> known;
+  for (const RecipeText& text : recipe_texts()) known.emplace_back(text.name);
   reject("there is no recipe '{}': {}", name, known_words(name, known));
 }
 
@@ -184,6 +206,37 @@ std::string to_string(const PublishedResult& result) {
   return result.deviation ? fmt::format("{} ± {:.2f}", accuracy, *result.deviation) : accuracy;
 }
 
+std::vector<std::string> changed_options(const Recipe& recipe, const TrainOptions& options) {
+  const Settings meant = deciding_settings(recipe_options(recipe, options.noise, options.epochs));
+  const Settings has = deciding_settings(options);
+  const auto is_as_meant = [&](std::size_t i) {
+    if (has[i].first == "epochs") return options.epochs == recipe.options.epochs;
+    if (has[i].first == "noise")
+      return std::ranges::any_of(recipe.results, [&](const auto& r) { return r.is_of(options.noise); });
+    return has[i] == meant[i];
+  };
+  std::vector<std::string> changed;
+  for (std::size_t i = 0; i < has.size(); ++i)
+    if (!is_as_meant(i)) changed.push_back(has[i].first);
+  return changed;
+}
+
+std::optional<PublishedResult> published_result(const Recipe& recipe, const TrainOptions& options) {
+  if (!changed_options(recipe, options).empty()) return std::nullopt;
+  return *std::ranges::find_if(recipe.results, [&](const auto& r) { return r.is_of(options.noise); });
+}
+
+std::string recipe_label(const TrainOptions& options) {
+  const std::optional<Recipe> recipe = known_recipe(options.recipe);
+  return recipe ? label_of(*recipe, changed_options(*recipe, options)) : options.recipe;
+}
+
+Settings shown_settings(const TrainOptions& options) {
+  Settings settings = deciding_settings(options);
+  std::ranges::find(settings, "recipe", &Settings::value_type::first)->second = recipe_label(options);
+  return settings;
+}
+
 std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& options) {
   std::vector<std::string> notes;
   for (const PublishedResult& result : recipe.results)
@@ -200,16 +253,20 @@ std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& 
   if (!changes.empty())
     notes.push_back(fmt::format("recipe {} scaled from {} to {} epochs: {}", recipe.name, whole.epochs,
                                 options.epochs, fmt::join(changes, ", ")));
+  if (const auto changed = changed_options(recipe, options); !changed.empty())
+    notes.push_back("this run is not the paper's: recipe " + label_of(recipe, changed));
   return notes;
 }
 
 std::string recipe_outcome(const Recipe& recipe, const RunRecord& run) {
+  if (const auto changed = changed_options(recipe, run.options); !changed.empty())
+    return fmt::format("recipe {}: no published number stands beside it", label_of(recipe, changed));
   const std::optional<double> reached = accuracy(run, recipe.metric, recipe.over);
-  for (const PublishedResult& result : recipe.results)
-    if (reached && result.is_for(run.options.noise))
-      return fmt::format("{}, {}: {:.2f} here, {} in the paper", recipe.metric, to_string(recipe.over),
-                         *reached, to_string(result));
-  return "";
+  if (!reached) return "";
+  const int count = recipe.over == Epochs::last_ten ? epochs_of_last_ten(run, recipe.metric) : 10;
+  return fmt::format("{}, {}{}: {:.2f} here, {} in the paper", recipe.metric, to_string(recipe.over),
+                     count < 10 ? fmt::format(" (of {})", count) : "", *reached,
+                     to_string(*published_result(recipe, run.options)));
 }
 
 }  // namespace noisegate

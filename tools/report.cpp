@@ -1,6 +1,7 @@
 #include "tools/report.h"
 
 #include "engine/error.h"
+#include "tools/recipe.h"
 #include "tools/report_template.h"
 #include "tools/run_analysis.h"
 #include "tools/run_table.h"
@@ -32,11 +33,11 @@ std::vector<int> groups_of(std::span<const RunRecord> runs) {
 
 /// Names of the options in which the runs differ.
 std::vector<std::string> differing_options(std::span<const RunRecord> runs) {
-  const Settings first = deciding_settings(runs.front().options);
+  const Settings first = shown_settings(runs.front().options);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < first.size(); ++i)
     if (std::ranges::any_of(runs, [&](const RunRecord& run) {
-          return deciding_settings(run.options)[i].second != first[i].second;
+          return shown_settings(run.options)[i].second != first[i].second;
         }))
       names.push_back(first[i].first);
   return names;
@@ -45,7 +46,7 @@ std::vector<std::string> differing_options(std::span<const RunRecord> runs) {
 /// "gce:0.7, symmetric:0.4, seed 2": what sets the run apart.
 std::string name_of(const RunRecord& run, const std::vector<std::string>& differing, bool seeds_differ) {
   std::vector<std::string> parts;
-  for (const auto& [name, value] : deciding_settings(run.options)) {
+  for (const auto& [name, value] : shown_settings(run.options)) {
     if (std::ranges::find(differing, name) == differing.end()) continue;
     const bool speaks_for_itself = name == "loss" || name == "noise" || name == "model" || name == "dataset";
     parts.push_back(speaks_for_itself ? value : fmt::format("{} {}", name, value));
@@ -88,7 +89,7 @@ Json margins_of(const RunRecord& run) {
 
 Json options_of(const RunRecord& run) {
   Json json;
-  for (const auto& [name, value] : deciding_settings(run.options)) json[name] = value;
+  for (const auto& [name, value] : shown_settings(run.options)) json[name] = value;
   json["seed"] = run.options.seed;
   return json;
 }

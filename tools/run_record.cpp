@@ -71,8 +71,8 @@ std::optional<double> accuracy(const RunRecord& run, const std::string& metric, 
     case Epochs::last:
       return accuracies.back();
     case Epochs::last_ten: {
-      const auto count = std::min<std::ptrdiff_t>(10, std::ssize(accuracies));
-      return std::accumulate(accuracies.end() - count, accuracies.end(), 0.0) / static_cast<double>(count);
+      const int count = epochs_of_last_ten(run, metric);
+      return std::accumulate(accuracies.end() - count, accuracies.end(), 0.0) / count;
     }
     case Epochs::best:
       return std::ranges::max(accuracies);
@@ -81,6 +81,10 @@ std::optional<double> accuracy(const RunRecord& run, const std::string& metric, 
       return accuracies[std::ranges::max_element(validation) - validation.begin()];
   }
   fail("no such choice of epochs");
+}
+
+int epochs_of_last_ten(const RunRecord& run, const std::string& metric) {
+  return static_cast<int>(std::min<std::size_t>(10, course(run, metric).size()));
 }
 
 }  // namespace noisegate

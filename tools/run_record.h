@@ -41,4 +41,7 @@ std::string to_string(Epochs epochs);  // "last ten epochs"
 /// metric, or not all have a validation accuracy.
 std::optional<double> accuracy(const RunRecord& run, const std::string& metric, Epochs epochs);
 
+/// How many epochs the mean of the last ten is over, at most ten.
+int epochs_of_last_ten(const RunRecord& run, const std::string& metric);
+
 }  // namespace noisegate

@@ -16,22 +16,23 @@ namespace {
 
 /// Runs that differ in nothing but circumstances.
 struct Group {
-  Settings settings;
+  Settings settings, shown;
   std::vector<const RunRecord*> runs;
   Settings of_recipe = {};                   // the settings as their recipe has them; empty without one
+  bool differs_from_recipe = false;          // in any of them, or in the number of epochs
   std::optional<PublishedResult> published;  // for them
   std::string published_metric;
 };
 
 /// Looks up what the recipe of a group says; a run may name one that this version does not have.
-void consult_recipe(Group& group, const std::vector<Recipe>& recipes) {
+void consult_recipe(Group& group) {
   const TrainOptions& options = group.runs.front()->options;
-  const auto recipe = std::ranges::find(recipes, options.recipe, &Recipe::name);
-  if (recipe == recipes.end()) return;
+  const std::optional<Recipe> recipe = known_recipe(options.recipe);
+  if (!recipe) return;
   group.of_recipe = deciding_settings(recipe_options(*recipe, options.noise, options.epochs));
+  group.differs_from_recipe = !changed_options(*recipe, options).empty();
   group.published_metric = recipe->metric;
-  for (const PublishedResult& result : recipe->results)
-    if (result.is_for(options.noise)) group.published = result;
+  group.published = published_result(*recipe, options);
 }
 
 std::vector<Group> grouped(std::span<const RunRecord> runs) {
@@ -44,14 +45,18 @@ std::vector<Group> grouped(std::span<const RunRecord> runs) {
     if (same != groups.end())
       same->runs.push_back(&run);
     else
-      groups.push_back({std::move(settings), {&run}, {}, {}, {}});
+      groups.push_back({.settings = std::move(settings),
+                        .shown = shown_settings(run.options),
+                        .runs = {&run},
+                        .published = {},
+                        .published_metric = {}});
   }
-  const std::vector<Recipe> recipes = list_recipes();
-  for (Group& group : groups) consult_recipe(group, recipes);
+  for (Group& group : groups) consult_recipe(group);
   return groups;
 }
 
-/// Those in which groups differ, but for those that all have from their recipes.
+/// Those in which groups differ, but for those that all have from their recipes; and the recipe where it was
+/// not followed.
 std::vector<std::string> differing_options(const std::vector<Group>& groups) {
   std::vector<std::string> names;
   for (std::size_t i = 0; !groups.empty() && i < groups.front().settings.size(); ++i) {
@@ -64,7 +69,10 @@ std::vector<std::string> differing_options(const std::vector<Group>& groups) {
     if (std::ranges::any_of(groups, differs) && (names_rows || std::ranges::any_of(groups, is_own)))
       names.push_back(first.first);
   }
-  return names.empty() ? std::vector<std::string>{"dataset", "noise", "loss"} : names;
+  if (names.empty()) names = {"dataset", "noise", "loss"};
+  if (names.front() != "recipe" && std::ranges::any_of(groups, &Group::differs_from_recipe))
+    names.insert(names.begin(), "recipe");
+  return names;
 }
 
 std::string value_of(const Settings& settings, const std::string& name) {
@@ -85,22 +93,38 @@ std::map<std::string, std::string> tested_models(const std::vector<Group>& group
   return models;
 }
 
+/// " (of 2)" where the mean of the last ten epochs is over so few, " (of 2–6)" where runs have more or less.
+std::string fewer_than_ten(const Group& group, const std::string& metric) {
+  int least = 10, most = 0;
+  for (const RunRecord* run : group.runs) {
+    const int count = epochs_of_last_ten(*run, metric);
+    if (count == 0) continue;
+    least = std::min(least, count);
+    most = std::max(most, count);
+  }
+  if (least == 10) return "";
+  return least == most ? fmt::format(" (of {})", least) : fmt::format(" (of {}–{})", least, most);
+}
+
 /// "91.80 ± 0.13" over the runs that have it, "91.80" of one, "" of none.
 std::string cell(const Group& group, const std::string& metric, Epochs epochs) {
   std::vector<double> values;
   for (const RunRecord* run : group.runs)
     if (const auto value = accuracy(*run, metric, epochs)) values.push_back(*value);
   if (values.empty()) return "";
+  const std::string note = epochs == Epochs::last_ten ? fewer_than_ten(group, metric) : "";
   const auto n = static_cast<double>(values.size());
   const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-  if (values.size() == 1) return fmt::format("{:.2f}", mean);
+  if (values.size() == 1) return fmt::format("{:.2f}{}", mean, note);
   double squares = 0;
   for (const double value : values) squares += (value - mean) * (value - mean);
-  return fmt::format("{:.2f} ± {:.2f}", mean, std::sqrt(squares / (n - 1)));
+  return fmt::format("{:.2f} ± {:.2f}{}", mean, std::sqrt(squares / (n - 1)), note);
 }
 
 std::string published_cell(const Group& group, const std::string& metric) {
-  return group.published && group.published_metric == metric ? to_string(*group.published) : "";
+  if (!group.published || group.published_metric != metric) return "";
+  const auto is_finished = [](const RunRecord* run) { return run->is_finished(); };
+  return std::ranges::all_of(group.runs, is_finished) ? to_string(*group.published) : "unfinished";
 }
 
 /// How many characters a terminal shows: of UTF-8, the bytes that do not go on with one.
@@ -118,9 +142,12 @@ std::string latex_cell(std::string text) {
   for (const char* special : {"&", "%", "$", "#", "_"})
     text = replaced(text, special, fmt::format("\\{}", special));
   const std::string plus_minus = " ± ";
-  if (const auto at = text.find(plus_minus); at != std::string::npos)
-    return fmt::format("${} \\pm {}$", text.substr(0, at), text.substr(at + plus_minus.size()));
-  return text;
+  const auto at = text.find(plus_minus);
+  if (at == std::string::npos) return text;
+  const std::string deviation = text.substr(at + plus_minus.size());
+  const std::string note = deviation.substr(std::min(deviation.find(' '), deviation.size()));
+  return fmt::format("${} \\pm {}${}", text.substr(0, at),
+                     deviation.substr(0, deviation.size() - note.size()), note);
 }
 
 std::string latex_row(const std::vector<std::string>& cells) {
@@ -160,7 +187,7 @@ RunTable run_table(std::span<const RunRecord> runs) {
     for (const auto& [metric, model] : models) {
       if (cell(group, metric, Epochs::last).empty()) continue;
       std::vector<std::string>& row = table.rows.emplace_back();
-      for (const std::string& option : options) row.push_back(value_of(group.settings, option));
+      for (const std::string& option : options) row.push_back(value_of(group.shown, option));
       if (models.size() > 1) row.push_back(model);
       row.push_back(std::to_string(group.runs.size()));
       for (const auto& [title, epochs] : measures) row.push_back(cell(group, metric, epochs));

@@ -17,10 +17,12 @@ struct RunTable {
 
 /// A row for runs of the same options, whatever their seed, folders, threads and device; in order of their
 /// first one. Columns: each option in which rows differ (dataset, noise and loss where none does), but for
-/// those that follow from a recipe; `model` where runs test more than one ("momentum", "robust"); `runs`; of
-/// the test accuracies in percent `last` epoch, mean of the `last ten`, `best` epoch and, where some run has
-/// a validation set, the epoch of the `best validation` accuracy; and what is `published` for a recipe. The
-/// deviation is that of a sample, n − 1. Runs without an epoch are left out.
+/// those that follow from a recipe; that too where a row did not follow it, which its label tells; `model`
+/// where runs test more than one ("momentum", "robust"); `runs`; of the test accuracies in percent `last`
+/// epoch, mean of the `last ten` ("(of 2)" where there are but two), `best` epoch and, where some run has a
+/// validation set, the epoch of the `best validation` accuracy; and what is `published` for a recipe, beside
+/// finished runs that followed it in everything. The deviation is that of a sample, n − 1. Runs without an
+/// epoch are left out.
 RunTable run_table(std::span<const RunRecord> runs);
 
 /// Aligned columns, for a terminal.

@@ -20,6 +20,12 @@ std::string toml_value(const Option& option) {
   return text ? nlohmann::json(**text).dump() : value_text(option);
 }
 
+/// A comment of what the run does not have as its recipe says; "" where it follows it.
+std::string changed_comment(const TrainOptions& options) {
+  const std::string label = recipe_label(options);
+  return label == options.recipe ? "" : fmt::format("# recipe {}\n", label);
+}
+
 void require(bool sensible, const std::string& option, const std::string& rule, const auto& value) {
   if (!sensible) reject("{} must be {}, not {}", option, rule, value);
 }
@@ -135,6 +141,7 @@ std::string config_text(const TrainOptions& options) {
   TrainOptions copy = options;
   for (const Option& option : option_table(copy)) {
     if (option.policy.is_kept) text += fmt::format("{} = {}\n", option.name, toml_value(option));
+    if (option.name == "recipe") text += changed_comment(options);
   }
   return text;
 }

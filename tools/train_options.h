@@ -69,9 +69,9 @@ std::optional<TrainOptions> read_train_options(const std::vector<std::string>& a
 /// an unknown key (listing the known ones) and for a value of the wrong type.
 void read_config(const std::filesystem::path& file, TrainOptions& options);
 
-/// The TOML text of a run's config.toml: every option resolved, and the version. It has nothing that is about
-/// this one call (out, overwrite, resume, stop-after): the run is where the file is, and a new run from it
-/// goes elsewhere.
+/// The TOML text of a run's config.toml: every option resolved, and the version; as a comment, in what the
+/// run differs from its recipe. It has nothing that is about this one call (out, overwrite, resume,
+/// stop-after): the run is where the file is, and a new run from it goes elsewhere.
 std::string config_text(const TrainOptions& options);
 
 /// A file name that says what was trained: letters, digits, '.', '=', '_' and '-' of the text, '-' for the

@@ -19,7 +19,7 @@ function fillChips() {
 /** A table; cells of columns that hold numbers alone stand on the right. */
 function table(titles, rows) {
   const text = (cell) => (cell instanceof Node ? cell.textContent : cell);
-  const isNumeric = titles.map((_, column) => rows.every((row) => /^[\d.± %/of–-]*$/.test(text(row[column]))));
+  const isNumeric = titles.map((_, column) => rows.every((row) => /^[\d.± %/of()–-]*$/.test(text(row[column]))));
   const attributes = (column) => (isNumeric[column] ? { class: "number" } : {});
   const head = element("tr", {}, ...titles.map((title, i) => element("th", { scope: "col", ...attributes(i) }, title)));
   const body = rows.map((row) => element("tr", {}, ...row.map((cell, i) => element("td", attributes(i), cell))));
