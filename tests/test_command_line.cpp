@@ -221,6 +221,9 @@ TEST_CASE("configuration files are refused by file and key") {
   refuse("epochs = \"many\"\n", {"x.toml", "epochs", "'many'"});
   refuse("epochs = [1, 2]\n", {"x.toml", "epochs"});
   refuse("epochs = = 3\n", {"x.toml", "line 1"});
+  refuse("", {"x.toml", "no option"});
+  refuse("# epochs = 3\nversion = \"1\"\n", {"x.toml", "no option"});
+  CHECK_FALSE(std::filesystem::exists(session.path("runs")));
   check_refused(session.run({"train", "--config", "y.toml"}), 2, {"y.toml"});
 }
 

@@ -5,6 +5,7 @@
 #include <thread>
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 using namespace noisegate;
 
@@ -104,14 +105,14 @@ TEST_CASE("a signal ends the run that is going and the sweep") {
 
 TEST_CASE("a run that fails is named, and the others are trained") {
   const Session session;
-  write_sweep(session, "loss = [\"ec\", \"ce\"]\n");
+  write_sweep(session, "limit = [1000, 64]\n");
   const Outcome outcome = session.run({"sweep", "grid.toml"});
   CHECK(outcome.exit_code == 1);
-  CHECK(contains(outcome.errors, "'ec'"));
-  CHECK(contains(outcome.errors, "run loss=ec ended with exit code 2"));
+  CHECK(contains(outcome.errors, "--limit 1000"));
+  CHECK(contains(outcome.errors, "run limit=1000 ended with exit code 2"));
   CHECK(contains(outcome.errors, "1 of 2 runs failed"));
   CHECK(contains(outcome.output, "the runs that are finished:"));
-  CHECK(std::filesystem::exists(session.path("runs/grid/loss=ce/model.safetensors")));
+  CHECK(std::filesystem::exists(session.path("runs/grid/limit=64/model.safetensors")));
 }
 
 TEST_CASE("sweep files are refused by key, value and what their runs were") {
@@ -127,6 +128,24 @@ TEST_CASE("sweep files are refused by key, value and what their runs were") {
   refuse("seed = [[1]]\n", {"grid.toml", "'seed'"});
   refuse("lr = [0.1, -1]\n", {"grid.toml", "lr=-1", "--lr"});
   refuse("loss = [\"gce:0.5\", \"gce-0.5\"]\n", {"grid.toml", "two runs", "loss=gce-0.5"});
+  refuse("loss = [\"ce\", \"gcee\"]\n", {"grid.toml", "loss=gcee", "--loss", "gcee", "gce"});
+  refuse("noise = \"symetric:0.4\"\n", {"grid.toml", "--noise", "symetric"});
+  refuse("augment = [\"flip\", \"flop\"]\n", {"grid.toml", "augment=flop", "flop"});
+  refuse("scheme = [\"none\", \"ogcc\"]\n", {"grid.toml", "scheme=ogcc", "--scheme"});
+  refuse("schedule = \"cosin\"\n", {"grid.toml", "--schedule", "cosin"});
+  std::string of_a_hundred = " = [0";
+  for (int i = 1; i < 100; ++i) of_a_hundred += fmt::format(", {}", i);
+  of_a_hundred += "]\n";
+  refuse("seed" + of_a_hundred + "limit" + of_a_hundred + "ema" + of_a_hundred + "clip-norm" + of_a_hundred,
+         {"grid.toml", "10000 runs"});
+  for (const char* text : {"", "# seed = 1\n", "out = \"there\"\n"}) {
+    std::ofstream(session.path("empty.toml")) << text;
+    check_refused(session.run({"sweep", "empty.toml"}), 2, {"empty.toml", "no option"});
+  }
+  for (const char* dataset : {"dataset = \"cifar11\"\n", "model = \"wrn-29-2\"\n", "model = \"cnn5\"\n"}) {
+    std::ofstream(session.path("typo.toml")) << "seed = [1, 2]\n" << dataset;
+    check_refused(session.run({"sweep", "typo.toml"}), 2, {"typo.toml", "run seed=1"});
+  }
   check_refused(session.run({"sweep", "none.toml"}), 2, {"none.toml"});
   check_refused(session.run({"sweep"}), 2, {"TOML"});
   CHECK_FALSE(std::filesystem::exists(session.path("runs")));

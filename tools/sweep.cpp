@@ -1,6 +1,12 @@
 #include "tools/sweep.h"
 
+#include "datasets/augmentation.h"
+#include "datasets/dataset.h"
 #include "engine/error.h"
+#include "engine/optimizer.h"
+#include "layers/models.h"
+#include "losses/schemes/scheme.h"
+#include "noise/noise.h"
 #include "tools/run_folder.h"
 #include "tools/run_record.h"
 #include "tools/toml_file.h"
@@ -45,6 +51,35 @@ Axis read_axis(const std::string& option, const toml::node& node, const std::str
   return axis;
 }
 
+void require_few_runs(const std::vector<Axis>& axes, const std::string& file) {
+  constexpr std::size_t most = 10'000;
+  std::size_t runs = 1;
+  for (const Axis& axis : axes) {
+    if (axis.values.size() > most / runs)
+      reject("{} means more than the {} runs that a sweep may have", file, most);
+    runs *= axis.values.size();
+  }
+}
+
+/// Throws Error for what no run could take, so that the first one need not be trained to find it in the last.
+/// What only the data can tell is left to the runs.
+void check_specs(const TrainOptions& options) {
+  const auto require_known = [](const Spec& spec, const auto& infos) {
+    std::vector<std::string> known;
+    for (const auto& info : infos) known.push_back(info.name);
+    if (std::ranges::find(known, spec.name()) == known.end()) spec.unknown(known);
+  };
+  require_known(Spec(options.dataset, "--dataset"), list_datasets());
+  require_known(Spec(options.noise, "--noise"), list_noise());
+  require_model(Spec(options.model, "--model"));
+  Augmentation::parse(options.augment);
+  Schedule(Spec(options.schedule, "--schedule"), options.epochs);
+  const Spec loss(options.loss, "--loss");
+  static_cast<void>(transition_request(loss));
+  const LossSetting of_two_classes{.label_shares = {0.5, 0.5}, .transition = {0.8, 0.2, 0.2, 0.8}};
+  make_scheme(Spec(options.scheme, "--scheme"), loss, of_two_classes);
+}
+
 std::vector<Axis> read_axes(const toml::table& table, const std::string& file) {
   TrainOptions options;
   std::vector<std::string> known;
@@ -56,6 +91,8 @@ std::vector<Axis> read_axes(const toml::table& table, const std::string& file) {
       reject("{} has the unknown key '{}': {}", file, name, known_words(name, known));
     if (name != "out") axes.push_back(read_axis(name, *node, file));
   }
+  if (axes.empty()) reject("{} has no option of train, so that it says nothing to sweep over", file);
+  require_few_runs(axes, file);
   return axes;
 }
 
@@ -98,7 +135,7 @@ Sweep read_sweep(const std::filesystem::path& file) {
     PlannedRun run = plan_run(axes, places, sweep.folder);
     if (!names.insert(run.name).second) reject("{} has two runs called {}", file.string(), run.name);
     try {
-      read_train_options(run.arguments);
+      check_specs(*read_train_options(run.arguments));
     } catch (const Error& error) {
       throw Error(error.cause(), fmt::format("{}, run {}: {}", file.string(), run.name, error.what()));
     }

@@ -20,8 +20,9 @@ struct Sweep {
   std::vector<PlannedRun> runs;  // every combination; the list that stands last in the file changes fastest
 };
 
-/// Throws Error naming the file for an unknown key, a list without a value, a value that `noisegate train`
-/// would refuse, and two runs of the same name.
+/// Throws Error naming the file for one without an option, an unknown key, a list without a value, more than
+/// 10,000 runs, a value that `noisegate train` would refuse before it sees the data, and two runs of the same
+/// name.
 Sweep read_sweep(const std::filesystem::path& file);
 
 enum class RunProgress { none, unfinished, finished };

@@ -133,6 +133,7 @@ std::optional<TrainOptions> read_train_options(const std::vector<std::string>& a
 void read_config(const std::filesystem::path& file, TrainOptions& options) {
   toml::table table = parse_toml_file(file);
   table.erase("version");  // says who wrote the file
+  if (table.empty()) reject("{} sets no option: it has no key", file.string());
   assign_table(table, file.string(), option_table(options));
 }
 

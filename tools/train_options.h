@@ -66,7 +66,7 @@ CommandLine train_command_line(TrainOptions& options, std::string& config);
 std::optional<TrainOptions> read_train_options(const std::vector<std::string>& arguments);
 
 /// Sets what the TOML file names. Throws Error naming the file for a file that is not there or not TOML, for
-/// an unknown key (listing the known ones) and for a value of the wrong type.
+/// no key, an unknown one (listing the known ones) and a value of the wrong type.
 void read_config(const std::filesystem::path& file, TrainOptions& options);
 
 /// The TOML text of a run's config.toml: every option resolved, and the version; as a comment, in what the
