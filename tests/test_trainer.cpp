@@ -153,6 +153,34 @@ TEST_CASE("training stops where the watcher says so") {
   CHECK(trainer.state().steps_done == 2);
 }
 
+TEST_CASE(
+    "an epoch that is stopped after its last step reports the same as one that is not, by every scheme") {
+  std::vector<std::string> specs;
+  for (const SchemeInfo& scheme : list_schemes()) specs.push_back(scheme.name);
+  specs.insert(specs.end(), {"sln:mo=0.9,lc=1", "label-confidence:models=1"});
+  for (const std::string& spec : specs) {
+    CAPTURE(spec);
+    TrainOptions options = small_run();
+    options.scheme = spec;
+    options.noise = "symmetric:0.4";
+    if (spec == "truncated") options.loss = "gce", options.validation = 0.25;
+    Trainer whole = make_trainer(options), stopped = make_trainer(options), resumed = make_trainer(options);
+
+    const auto expected = whole.run_epoch(go_on);
+    CHECK_FALSE(stopped.run_epoch([](const StepReport& report) { return report.step < report.steps; }));
+    State state;
+    stopped.save(state);
+    resumed.load(state);
+    const auto reported = resumed.run_epoch(go_on);
+    REQUIRE(expected);
+    REQUIRE(reported);
+    auto expected_line = to_json(*expected), line = to_json(*reported);
+    for (const char* key : {"seconds", "images_per_second", "peak_memory_bytes"})
+      expected_line.erase(key), line.erase(key);
+    CHECK(line.dump() == expected_line.dump());
+  }
+}
+
 TEST_CASE("a loss that is not finite names its epoch and step and leaves the weights alone") {
   Trainer trainer = make_trainer(small_run());
   const auto batches = epoch_batches(64, 16, 1, 0);

@@ -132,4 +132,18 @@ std::vector<std::pair<std::string, double>> ScheduledClipping::metrics() const {
   return {{"prob_thr", last.threshold}, {"tau", last.tau}};
 }
 
+void ScheduledClipping::save(State& state) const {
+  const ClipMemory last = now();
+  state.put_number("scheme.inverse_tau", last.inverse_tau);
+  state.put_number("scheme.tau", last.tau);
+  state.put_number("scheme.prob_thr", last.threshold);
+}
+
+void ScheduledClipping::load(const State& state) {
+  memory_ = {.inverse_tau = state.number("scheme.inverse_tau"),
+             .tau = state.number("scheme.tau"),
+             .threshold = state.number("scheme.prob_thr")};
+  on_device_ = point_ = {};
+}
+
 }  // namespace noisegate

@@ -78,6 +78,9 @@ class ScheduledClipping : public Scheme {
     return state.empty() ? curve() : loss_.clipped(Clippable::point_from_device(state))->curve();
   }
   std::vector<std::pair<std::string, double>> metrics() const override;
+  /// All that metrics() tells is saved too: a run may be stopped between an epoch's last step and its report.
+  void save(State& state) const override;
+  void load(const State& state) override;
 
  protected:
   /// τ of a step; called once a step.
@@ -85,12 +88,8 @@ class ScheduledClipping : public Scheme {
   /// The same for the GPU; nothing where τ stays what it is.
   virtual std::optional<ClipCourse> course() const { return std::nullopt; }
 
-  /// What was left by the last step, which may be on the GPU; and how it is set.
+  /// What was left by the last step, which may be on the GPU.
   ClipMemory now() const { return on_device_.defined() ? from_device<ClipMemory>(on_device_) : memory_; }
-  void set(const ClipMemory& memory) {
-    memory_ = memory;
-    on_device_ = point_ = {};
-  }
   // OGC begins without clipping to speak of, and so do they.
   ClipMemory memory_{.inverse_tau = 1e-7, .tau = 0, .threshold = 0};
 
@@ -130,9 +129,6 @@ class LinearClipping final : public ScheduledClipping {
 class EmaClipping final : public ScheduledClipping {
  public:
   EmaClipping(Clippable loss, double alpha) : ScheduledClipping(std::move(loss)), alpha_(alpha) {}
-
-  void save(State& state) const override { state.put_number("scheme.inverse_tau", now().inverse_tau); }
-  void load(const State& state) override { set({state.number("scheme.inverse_tau"), 0, 0}); }
 
  private:
   double next_tau(const SchemeStep&) override {

@@ -39,9 +39,14 @@ class LabelConfidence final : public Scheme {
     const ConfidenceMemory now = memory();
     return {{"confidence", now.mean_confidence}, {"mu", now.mu}};
   }
-  void save(State& state) const override { state.put_number("scheme.mu", memory().mu); }
+  void save(State& state) const override {
+    const ConfidenceMemory now = memory();
+    state.put_number("scheme.mu", now.mu);
+    state.put_number("scheme.mean_confidence", now.mean_confidence);
+  }
   void load(const State& state) override {
     memory_.mu = state.number("scheme.mu");
+    memory_.mean_confidence = state.number("scheme.mean_confidence");
     on_device_ = {};
   }
 
