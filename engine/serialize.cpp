@@ -26,6 +26,16 @@ static_assert(std::endian::native == std::endian::little, "safetensors' data is 
 constexpr std::size_t data_alignment = 8;  // the header is padded with spaces up to it
 constexpr const char* metadata_key = "__metadata__";
 
+/// Makes the rename of this file survive a power failure. Not every file system can; the file is whole either
+/// way.
+void sync_folder(const fs::path& file) {
+  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
+  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  ::fsync(descriptor);
+  ::close(descriptor);
+}
+
 /// A file that stands under its own name only once it is whole: until commit() it is PATH.partial, and it
 /// goes away where an error comes first.
 class AtomicFile {
@@ -55,19 +65,10 @@ class AtomicFile {
     if (::fsync(descriptor_) != 0) fail_with_errno();
     if (::rename(partial_.c_str(), path_.c_str()) != 0) fail_with_errno();
     ::close(std::exchange(descriptor_, -1));
-    sync_folder();
+    sync_folder(path_);
   }
 
  private:
-  /// Makes the rename survive a power failure. Not every file system can; the file is whole either way.
-  void sync_folder() const {
-    const fs::path folder = path_.has_parent_path() ? path_.parent_path() : fs::path(".");
-    const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (descriptor < 0) return;
-    ::fsync(descriptor);
-    ::close(descriptor);
-  }
-
   [[noreturn]] void fail_with_errno() const {
     fail("cannot write {}: {}", path_.string(), std::strerror(errno));
   }
@@ -157,6 +158,13 @@ void write_file_atomically(const fs::path& path, const std::string& contents) {
   AtomicFile output(path);
   output.write(std::as_bytes(std::span(contents)));
   output.commit();
+}
+
+void move_file(const fs::path& from, const fs::path& to) {
+  std::error_code error;
+  fs::rename(from, to, error);
+  if (error) fail("cannot rename {} to {}: {}", from.string(), to.string(), error.message());
+  sync_folder(to);
 }
 
 void append_to_file(const fs::path& path, const std::string& contents) {

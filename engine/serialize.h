@@ -41,6 +41,10 @@ std::vector<std::byte> read_file(const std::filesystem::path& path);
 /// Writes to a temporary name in the same folder, syncs, renames. Throws Error naming the file and the cause.
 void write_file_atomically(const std::filesystem::path& path, const std::string& contents);
 
+/// Renames a file within its folder, replacing what bears the new name, and syncs the folder, so that later
+/// changes cannot reach the disk before it. Throws Error naming both and the cause.
+void move_file(const std::filesystem::path& from, const std::filesystem::path& to);
+
 /// Writes at the end of the file, which need not exist. Throws Error naming the file and the cause; the file
 /// then ends where it did before.
 void append_to_file(const std::filesystem::path& path, const std::string& contents);

@@ -1,13 +1,12 @@
 #include "tools/checkpoint.h"
 
+#include "engine/checksum.h"
 #include "engine/error.h"
 
-#include <span>
 #include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
-#include <zlib.h>
 
 namespace noisegate {
 namespace {
@@ -21,25 +20,21 @@ constexpr const char *next = "next.safetensors", *last = "last.safetensors",
 
 constexpr const char* checksum_key = "checksum";
 
-/// CRC-32 of all that the file says, beside the checksum itself.
+/// Of all that the file says, beside the checksum itself.
 std::string checksum(const TensorFile& file) {
-  uLong crc = crc32(0, nullptr, 0);
-  const auto add = [&](const void* data, std::size_t size) {
-    crc = crc32_z(crc, static_cast<const Bytef*>(data), size);
-  };
-  const auto add_text = [&](const std::string& text) { add(text.c_str(), text.size() + 1); };
+  Checksum sum;
   for (const auto& [key, value] : file.metadata) {
     if (key == checksum_key) continue;
-    add_text(key);
-    add_text(value);
+    sum.add(key);
+    sum.add(value);
   }
   for (const NamedTensor& named : file.tensors) {
-    add_text(fmt::format("{} {} {}", named.name, to_string(named.tensor.dtype()),
-                         to_string(named.tensor.shape())));
+    sum.add(fmt::format("{} {} {}", named.name, to_string(named.tensor.dtype()),
+                        to_string(named.tensor.shape())));
     const Tensor values = named.tensor.to(Device::cpu).plain();
-    add(values.raw(), values.bytes());
+    sum.add(values.raw(), values.bytes());
   }
-  return fmt::format("{:08x}", crc);
+  return sum.text();
 }
 
 State read(const fs::path& file) {
@@ -48,12 +43,6 @@ State read(const fs::path& file) {
   if (found == contents.metadata.end() || found->second != checksum(contents))
     reject("{} is damaged: its checksum does not fit what it holds", file.string());
   return {std::move(contents), file.string()};
-}
-
-void move(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::rename(from, to, error);
-  if (error) fail("cannot rename {} to {}: {}", from.string(), to.string(), error.message());
 }
 
 }  // namespace
@@ -65,27 +54,28 @@ void Checkpoints::save(const State& state) const {
   TensorFile file = state.file();
   file.metadata[checksum_key] = checksum(file);
   save_safetensors(folder_ / next, file);
-  if (fs::exists(folder_ / last)) move(folder_ / last, folder_ / previous);
-  move(folder_ / next, folder_ / last);
+  if (fs::exists(folder_ / last)) move_file(folder_ / last, folder_ / previous);
+  move_file(folder_ / next, folder_ / last);
 }
 
-std::optional<Checkpoints::Loaded> Checkpoints::load() const {
+std::optional<Checkpoints::Loaded> Checkpoints::load(const Objection& objection) const {
   std::string damage;
   for (const char* name : {next, last, previous}) {
     const fs::path file = folder_ / name;
     if (!fs::exists(file)) continue;
     try {
       State state = read(file);
+      if (const std::string why = objection(state); !why.empty()) reject("{}: {}", file.string(), why);
       if (damage.empty()) return Loaded{std::move(state), ""};
       // The damaged ones must not come to stand where the one before the last does.
-      move(file, folder_ / last);
+      move_file(file, folder_ / last);
       fs::remove(folder_ / next);
       return Loaded{std::move(state), fmt::format("{}; the one before it is used", damage)};
     } catch (const Error& error) {
       damage += (damage.empty() ? "" : "; ") + std::string(error.what());
     }
   }
-  if (!damage.empty()) reject("no checkpoint of this run is whole: {}", damage);
+  if (!damage.empty()) reject("no checkpoint of this run will do: {}", damage);
   return std::nullopt;
 }
 

@@ -5,6 +5,7 @@
 #include "engine/state.h"
 
 #include <filesystem>
+#include <functional>
 #include <optional>
 #include <string>
 #include <utility>
@@ -22,11 +23,13 @@ class Checkpoints {
 
   struct Loaded {
     State state;
-    std::string note;  // says which newer one is damaged, and how; empty if none is
+    std::string note;  // says which newer one is passed over, and why; empty if none is
   };
-  /// The newest whole one, which is the last one from then on; nothing where there is none at all. Throws
-  /// Error naming them where all are damaged.
-  std::optional<Loaded> load() const;
+  /// Why a whole checkpoint will not do, as it may follow its name and a colon; empty where it will.
+  using Objection = std::function<std::string(const State&)>;
+  /// The newest whole one without an objection, which is the last one from then on; nothing where there is
+  /// none at all. Throws Error naming them where none will do.
+  std::optional<Loaded> load(const Objection& objection) const;
 
  private:
   std::filesystem::path folder_;

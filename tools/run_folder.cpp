@@ -6,7 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <fstream>
+#include <iterator>
+#include <span>
 #include <system_error>
+#include <utility>
 
 namespace noisegate {
 
@@ -23,32 +26,53 @@ void RunFolder::require_free(bool overwrite) const {
   }
 }
 
-void RunFolder::begin(const std::string& config_text) const {
+FileLock RunFolder::lock() const {
   std::error_code error;
   std::filesystem::create_directories(path_, error);
   if (error) fail("cannot make the folder {}: {}", path_.string(), error.message());
+  FileLock lock(path_ / "lock");
+  if (!lock.try_acquire())
+    reject("{} is being written by another training ({}): name another folder, or wait for its end",
+           path_.string(), lock.holder());
+  return lock;
+}
+
+void RunFolder::begin(const std::string& config_text) const {
+  write_file_atomically(beginning(), config_text);
+  std::error_code error;
   for (const auto& old : {model(), average_model(), companion_model("peer"), companion_model("robust"),
                           predictions(), margins(), events(), metrics(), checkpoints()}) {
     std::filesystem::remove_all(old, error);
     if (error) fail("cannot remove {}: {}", old.string(), error.message());
   }
-  write_file_atomically(config(), config_text);
+  move_file(beginning(), path_ / "config.toml");
 }
 
 void RunFolder::append_metrics(const nlohmann::ordered_json& line) const {
   append_to_file(metrics(), line.dump() + '\n');
 }
 
-void RunFolder::keep_metrics(int epochs) const {
-  std::string kept;
-  if (epochs > 0) {
-    std::ifstream stream(metrics());
-    std::string line;
-    for (int epoch = 0; epoch < epochs; ++epoch) {
-      if (!std::getline(stream, line)) reject("{} lacks epoch {}", metrics().string(), epoch + 1);
-      kept += line + '\n';
-    }
+std::vector<std::string> RunFolder::whole_lines() const {
+  std::vector<std::string> whole;
+  std::ifstream stream(metrics());
+  for (std::string line; std::getline(stream, line) && !stream.eof();) {
+    const nlohmann::json epoch = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
+    if (!epoch.is_object() || epoch.value("epoch", nlohmann::json()) != whole.size() + 1) break;
+    whole.push_back(std::move(line));
   }
+  return whole;
+}
+
+int RunFolder::epochs_told() const {
+  return static_cast<int>(whole_lines().size());
+}
+
+void RunFolder::keep_metrics(int epochs) const {
+  const std::vector<std::string> lines = whole_lines();
+  if (std::ssize(lines) < epochs) reject("{} lacks epoch {}", metrics().string(), lines.size() + 1);
+  std::string kept;
+  for (const std::string& line : std::span(lines).first(static_cast<std::size_t>(epochs)))
+    kept += line + '\n';
   write_file_atomically(metrics(), kept);
 }
 

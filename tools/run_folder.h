@@ -3,11 +3,11 @@
 // model_ema.safetensors and model_NAME.safetensors.
 #pragma once
 
-#include "layers/module.h"
+#include "tools/file_lock.h"
 
 #include <filesystem>
-#include <map>
 #include <string>
+#include <vector>
 
 #include <nlohmann/json.hpp>
 
@@ -18,7 +18,8 @@ class RunFolder {
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
   std::filesystem::path path() const { return path_; }
-  std::filesystem::path config() const { return path_ / "config.toml"; }
+  /// What the run was started with: config.toml, or what is about to become it (see begin).
+  std::filesystem::path config() const { return is_beginning() ? beginning() : path_ / "config.toml"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path model() const { return path_ / "model.safetensors"; }
   /// With --predictions.
@@ -39,19 +40,31 @@ class RunFolder {
   /// nothing.
   void require_free(bool overwrite) const;
 
-  /// Makes the folder, removes a run that was in it, writes config.toml. Throws Error naming what cannot be
-  /// written.
+  /// Makes the folder and keeps other trainings out of it for as long as the lock lives. Throws Error where
+  /// one is at work there.
+  FileLock lock() const;
+
+  /// Removes a run that was there and writes config.toml. Whatever stops it on the way, the folder holds
+  /// either the old run or the new one: its configuration appears under another name first, and from that
+  /// moment on what is left of the old run does not count. Needs the lock. Throws Error naming what cannot
+  /// be written.
   void begin(const std::string& config_text) const;
+  /// Whether a run was stopped while it began: it has no epoch and no checkpoint, whatever lies there.
+  bool is_beginning() const { return std::filesystem::exists(beginning()); }
 
   /// Adds a line to metrics.jsonl. Throws Error where it cannot be written; the file then ends where it did
   /// before.
   void append_metrics(const nlohmann::ordered_json& line) const;
 
-  /// Cuts metrics.jsonl back to its first `epochs` epochs. Throws Error where it is not readable, or has
-  /// fewer.
+  /// The epochs that metrics.jsonl tells of in whole lines, from the first one on.
+  int epochs_told() const;
+  /// Cuts metrics.jsonl back to its first `epochs` epochs, of which it must tell.
   void keep_metrics(int epochs) const;
 
  private:
+  std::filesystem::path beginning() const { return path_ / "new_run.toml"; }
+  std::vector<std::string> whole_lines() const;
+
   std::filesystem::path path_;
 };
 

@@ -45,8 +45,9 @@ RunRecord read_run_record(const std::filesystem::path& folder) {
   const RunFolder run(folder);
   if (!std::filesystem::exists(run.config()))
     reject("{} is no run folder: it has no config.toml", folder.string());
-  RunRecord record{folder, {}, read_lines(run.metrics())};
-  read_config(run.config(), record.options);
+  RunRecord record{folder, {}, {}};
+  if (!run.is_beginning()) record.epochs = read_lines(run.metrics());
+  read_run_config(run, record.options);
   return record;
 }
 

@@ -5,52 +5,30 @@
 #include "tools/child_process.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/file_lock.h"
 #include "tools/interrupt.h"
 #include "tools/run_folder.h"
 #include "tools/run_table.h"
 #include "tools/sweep.h"
 
-#include <cerrno>
 #include <chrono>
-#include <cstring>
-#include <fcntl.h>
-#include <sys/file.h>
 #include <system_error>
 #include <thread>
-#include <unistd.h>
 
 #include <fmt/format.h>
 
 namespace noisegate {
 namespace {
 
-/// Keeps sweeps of the same folder apart. The runs inherit it, so that a sweep that was killed holds it until
-/// its last run has saved what it has.
-class SweepLock {
- public:
-  explicit SweepLock(const std::filesystem::path& folder)
-      : file_((folder / "lock").string()), descriptor_(open(file_.c_str(), O_RDWR | O_CREAT, 0666)) {
-    if (descriptor_ < 0) fail("cannot write {}: {}", file_, std::strerror(errno));
+/// Waits until no other sweep has the lock; false where a signal came first.
+bool acquire(FileLock& lock, const InterruptGuard& interrupt) {
+  for (bool is_told = false; !lock.try_acquire(); is_told = true) {
+    if (interrupt.signal() != 0) return false;
+    if (!is_told) fmt::print(stderr, "noisegate: waiting for the sweep of {}\n", lock.holder());
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
-  ~SweepLock() { close(descriptor_); }
-  SweepLock(const SweepLock&) = delete;
-  SweepLock& operator=(const SweepLock&) = delete;
-
-  /// Waits until no other sweep has it; false where a signal came first.
-  bool acquire(const InterruptGuard& interrupt) const {
-    for (bool is_told = false; flock(descriptor_, LOCK_EX | LOCK_NB) != 0; is_told = true) {
-      if (errno != EWOULDBLOCK) fail("cannot lock {}: {}", file_, std::strerror(errno));
-      if (interrupt.signal() != 0) return false;
-      if (!is_told) fmt::print(stderr, "noisegate: waiting for the sweep that has {}\n", file_);
-      std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    }
-    return true;
-  }
-
- private:
-  std::string file_;
-  int descriptor_;
-};
+  return true;
+}
 
 void make_folder(const std::filesystem::path& folder) {
   std::error_code error;
@@ -107,8 +85,10 @@ int sweep_command(const Arguments& arguments) {
 
   const InterruptGuard interrupt;
   make_folder(sweep.folder);
-  const SweepLock lock(sweep.folder);
-  if (!lock.acquire(interrupt)) return exit_code_of_signal(interrupt.signal());
+  // The runs inherit the lock, so that a sweep that was killed holds it until its last run has saved what it
+  // has.
+  FileLock lock(sweep.folder / "lock", FileLock::Children::inherit);
+  if (!acquire(lock, interrupt)) return exit_code_of_signal(interrupt.signal());
   const int exit_code = train_missing(sweep, interrupt);
   const RunTable table = run_table(finished_runs(sweep));
   write_file_atomically(sweep.folder / "table.md", as_markdown(table));

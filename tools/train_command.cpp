@@ -11,6 +11,7 @@
 #include "tools/progress.h"
 #include "tools/recipe.h"
 #include "tools/run_folder.h"
+#include "tools/run_identity.h"
 #include "tools/stopwatch.h"
 #include "tools/train_options.h"
 #include "tools/trainer.h"
@@ -51,10 +52,12 @@ class Run {
       : options_(options),
         folder_(options.out),
         checkpoints_(folder_.checkpoints()),
-        trainer_(options, prepare_data(options)) {}
+        trainer_(options, prepare_data(options)),
+        identity_(options, trainer_.dataset()) {}
 
   const Trainer& trainer() const { return trainer_; }
 
+  /// Both need the folder's lock.
   void begin() const { folder_.begin(config_text(options_)); }
   /// Makes everything what it was at the last checkpoint; from the beginning where there is none.
   void resume();
@@ -66,6 +69,7 @@ class Run {
   void keep_epoch(const EpochMetrics& metrics);
   void save_models();
   void save_checkpoint();
+  std::string objection_to(const State& checkpoint) const;
   bool is_time_for_checkpoint() const;
   int report_interruption(int signal);
   std::string what_is_kept() const;
@@ -77,13 +81,25 @@ class Run {
   RunFolder folder_;
   Checkpoints checkpoints_;
   Trainer trainer_;
+  RunIdentity identity_;
   PredictionAverage predictions_;
   int epochs_kept_ = 0;
   Stopwatch since_checkpoint_;
 };
 
+/// What makes a whole checkpoint useless. Metrics are on the disk before the checkpoint that follows them;
+/// where they are not, the disk has lost them, and an older checkpoint writes them again.
+std::string Run::objection_to(const State& checkpoint) const {
+  if (const std::string difference = identity_.difference(checkpoint); !difference.empty()) return difference;
+  const std::int64_t epochs = checkpoint.count("epochs_done"), told = folder_.epochs_told();
+  if (epochs <= told) return "";
+  return fmt::format("it follows epoch {}, and {} has {} whole epochs", epochs, folder_.metrics().string(),
+                     told);
+}
+
 void Run::resume() {
-  const auto loaded = checkpoints_.load();
+  if (folder_.is_beginning()) begin();
+  const auto loaded = checkpoints_.load([this](const State& state) { return objection_to(state); });
   if (!loaded) {
     begin();
     fmt::print("{} has no checkpoint yet: the run starts from the beginning\n", folder_.path().string());
@@ -93,6 +109,9 @@ void Run::resume() {
   trainer_.load(loaded->state);
   predictions_.load(loaded->state);
   epochs_kept_ = trainer_.state().epochs_done;
+  if (options_.epochs < epochs_kept_)
+    reject("--epochs {}: {} has trained {} epochs already", options_.epochs, folder_.path().string(),
+           epochs_kept_);
   folder_.keep_metrics(epochs_kept_);
   write_file_atomically(folder_.config(), config_text(options_));
   fmt::print("{} goes on after epoch {}, step {}\n", folder_.path().string(), epochs_kept_,
@@ -116,6 +135,7 @@ void Run::save_checkpoint() {
   State state;
   trainer_.save(state);
   predictions_.save(state);
+  identity_.save(state);
   checkpoints_.save(state);
   since_checkpoint_ = {};
 }
@@ -205,15 +225,26 @@ int Run::train() {
 }  // namespace
 
 int train_command(const Arguments& arguments) {
-  const std::optional<TrainOptions> options = read_train_options(arguments);
+  std::optional<TrainOptions> options = read_train_options(arguments);
   if (!options) return 0;
+  const RunFolder folder(options->out);
   const bool is_resumed = !options->resume.empty();
-  if (!is_resumed) RunFolder(options->out).require_free(options->overwrite);
+  std::optional<FileLock> lock;
+  if (is_resumed) {
+    lock.emplace(folder.lock());
+    options = read_train_options(arguments);  // again, now that no other training can change the folder
+  } else {
+    folder.require_free(options->overwrite);
+  }
   Run run(*options);
-  if (is_resumed)
+  if (is_resumed) {
     run.resume();
-  else
+  } else {
+    // Only now, so that what is refused leaves no folder; another run may have begun there meanwhile.
+    lock.emplace(folder.lock());
+    folder.require_free(options->overwrite);
     run.begin();
+  }
   announce(*options, run.trainer());
   return run.train();
 }

@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "tools/recipe.h"
+#include "tools/spec_paths.h"
 #include "tools/toml_file.h"
 #include "tools/training_data.h"
 
@@ -37,9 +38,10 @@ TrainOptions resumed(const std::filesystem::path& run, const CommandLine& line, 
   for (const auto& [name, value] : given)
     if (!find_option(line.options, name)->policy.may_change)
       reject("--resume goes on with the run as it was: --{} does not go with it", name);
-  if (!std::filesystem::exists(run / "config.toml"))
+  const RunFolder folder(run);
+  if (!std::filesystem::exists(folder.config()))
     reject("--resume {}: there is no run in that folder", run.string());
-  read_config(run / "config.toml", options);
+  read_run_config(folder, options);
   assign_given(line, given);
   options.out = run.string();
   check(options);
@@ -134,7 +136,21 @@ void read_config(const std::filesystem::path& file, TrainOptions& options) {
   toml::table table = parse_toml_file(file);
   table.erase("version");  // says who wrote the file
   if (table.empty()) reject("{} sets no option: it has no key", file.string());
-  assign_table(table, file.string(), option_table(options));
+  const std::vector<Option> known = option_table(options);
+  for (const auto& [key, value] : table)
+    if (const Option* option = find_option(known, std::string(key.str()));
+        option && !option->policy.is_in_files)
+      reject("{} has the key '{}', which belongs on the command line", file.string(), option->name);
+  assign_table(table, file.string(), known);
+}
+
+void read_run_config(const RunFolder& folder, TrainOptions& options) {
+  const std::filesystem::path file = folder.config();
+  const toml::table table = parse_toml_file(file);
+  for (const Option& option : option_table(options))
+    if (option.policy.is_kept && !table.contains(option.name))
+      reject("{} lacks '{}': a part of it is missing", file.string(), option.name);
+  read_config(file, options);
 }
 
 std::string config_text(const TrainOptions& options) {
@@ -190,6 +206,9 @@ void resolve(TrainOptions& options) {
                                          scheme, options.noise, options.seed);
     options.out = (std::filesystem::path("runs") / as_file_name(what)).string();
   }
+  // After the name of the folder, which says what was typed.
+  options.noise = noise_with_absolute_paths(options.noise);
+  options.loss = loss_with_absolute_paths(options.loss);
 }
 
 }  // namespace noisegate

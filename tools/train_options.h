@@ -5,6 +5,7 @@
 #include "engine/device.h"
 #include "tools/command_line.h"
 #include "tools/options.h"
+#include "tools/run_folder.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -66,8 +67,12 @@ CommandLine train_command_line(TrainOptions& options, std::string& config);
 std::optional<TrainOptions> read_train_options(const std::vector<std::string>& arguments);
 
 /// Sets what the TOML file names. Throws Error naming the file for a file that is not there or not TOML, for
-/// no key, an unknown one (listing the known ones) and a value of the wrong type.
+/// no key, an unknown one (listing the known ones), one that only the command line may have, and a value of
+/// the wrong type.
 void read_config(const std::filesystem::path& file, TrainOptions& options);
+
+/// The same from a run's folder. Throws Error naming what the file lacks: the run would become another one.
+void read_run_config(const RunFolder& folder, TrainOptions& options);
 
 /// The TOML text of a run's config.toml: every option resolved, and the version; as a comment, in what the
 /// run differs from its recipe. It has nothing that is about this one call (out, overwrite, resume,

@@ -11,9 +11,9 @@ TrainedRun open_run(const std::string& folder, const RunView& view, const std::s
   TrainedRun run{RunFolder(folder), {}};
   if (!std::filesystem::exists(run.folder.config()))
     reject("{} has no run in it: there is no config.toml", what);
-  if (!std::filesystem::exists(run.folder.model()))
+  if (run.folder.is_beginning() || !std::filesystem::exists(run.folder.model()))
     reject("{} has no model yet: no epoch was finished", what);
-  read_config(run.folder.config(), run.options);
+  read_run_config(run.folder, run.options);
   if (!view.data.empty()) run.options.data = view.data;
   set_thread_count(view.threads);
   const Device device = parse_device(view.device);
