@@ -2,8 +2,6 @@
 
 #include "engine/error.h"
 
-#include <omp.h>
-
 namespace noisegate {
 namespace {
 
@@ -64,15 +62,6 @@ void use_device(Device device, NumberFormat format) {
 
 NumberFormat number_format() {
   return chosen_format;
-}
-
-void set_thread_count(int threads) {
-  if (threads < 0) reject("--threads {}: must be 0 (one per core) or more", threads);
-  omp_set_num_threads(threads == 0 ? omp_get_num_procs() : threads);
-}
-
-int thread_count() {
-  return omp_get_max_threads();
 }
 
 ConvolutionAlgorithm parse_convolution_algorithm(const std::string& word) {

@@ -1,5 +1,6 @@
 // Matrix products through oneDNN's sgemm (row-major: C ← op(A)·op(B) + beta·C).
 #include "engine/cpu/backend.h"
+#include "engine/device.h"
 #include "engine/error.h"
 
 #include <algorithm>
@@ -13,6 +14,7 @@ namespace {
 /// memory.
 void product(char transpose_a, char transpose_b, std::int64_t m, std::int64_t n, std::int64_t k,
              const float* a, std::int64_t lda, const float* b, std::int64_t ldb, float beta, float* c) {
+  thread_count();  // so that OpenMP's teams are what oneDNN takes them for
   const auto status = dnnl::sgemm(transpose_a, transpose_b, m, n, k, 1.0f, a, lda, b, ldb, beta, c, n);
   if (status != dnnl::status::success) fail("linear: oneDNN could not multiply {}×{} by {}×{}", m, k, k, n);
 }

@@ -26,6 +26,7 @@ dnnl::engine& engine() {
 }
 
 dnnl::stream& stream() {
+  thread_count();  // so that OpenMP's teams are what oneDNN takes them for
   static dnnl::stream stream(engine());
   return stream;
 }
