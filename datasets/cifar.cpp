@@ -1,9 +1,11 @@
 #include "datasets/cifar.h"
 
 #include "engine/error.h"
+#include "engine/files.h"
 
 #include <algorithm>
 #include <fstream>
+#include <sstream>
 
 namespace noisegate {
 namespace fs = std::filesystem;
@@ -57,8 +59,9 @@ ImageSet read_set(const CifarArchive& archive, const fs::path& folder, const std
 }
 
 std::vector<std::string> read_class_names(const CifarArchive& archive, const fs::path& folder) {
-  std::ifstream file(folder / archive.names_file);
-  if (!file) return archive.default_names;
+  const fs::path path = folder / archive.names_file;
+  if (!fs::exists(path)) return archive.default_names;
+  std::istringstream file(read_text_file(path, longest_config));
   std::vector<std::string> names;
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();

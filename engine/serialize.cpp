@@ -1,16 +1,10 @@
 #include "engine/serialize.h"
 
 #include "engine/error.h"
+#include "engine/files.h"
 
 #include <algorithm>
 #include <bit>
-#include <cerrno>
-#include <cstring>
-#include <fcntl.h>
-#include <fstream>
-#include <ostream>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -25,57 +19,6 @@ static_assert(std::endian::native == std::endian::little, "safetensors' data is 
 
 constexpr std::size_t data_alignment = 8;  // the header is padded with spaces up to it
 constexpr const char* metadata_key = "__metadata__";
-
-/// Makes the rename of this file survive a power failure. Not every file system can; the file is whole either
-/// way.
-void sync_folder(const fs::path& file) {
-  const fs::path folder = file.has_parent_path() ? file.parent_path() : fs::path(".");
-  const int descriptor = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0) return;
-  ::fsync(descriptor);
-  ::close(descriptor);
-}
-
-/// A file that stands under its own name only once it is whole: until commit() it is PATH.partial, and it
-/// goes away where an error comes first.
-class AtomicFile {
- public:
-  explicit AtomicFile(fs::path path) : path_(std::move(path)), partial_(path_.string() + ".partial") {
-    descriptor_ = ::open(partial_.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor_ < 0) fail_with_errno();
-  }
-  AtomicFile(const AtomicFile&) = delete;
-  AtomicFile& operator=(const AtomicFile&) = delete;
-  ~AtomicFile() {
-    if (descriptor_ < 0) return;
-    ::close(descriptor_);
-    ::unlink(partial_.c_str());
-  }
-
-  void write(std::span<const std::byte> bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written < 0) fail_with_errno();
-      bytes = bytes.subspan(static_cast<std::size_t>(written));
-    }
-  }
-
-  void commit() {
-    if (::fsync(descriptor_) != 0) fail_with_errno();
-    if (::rename(partial_.c_str(), path_.c_str()) != 0) fail_with_errno();
-    ::close(std::exchange(descriptor_, -1));
-    sync_folder(path_);
-  }
-
- private:
-  [[noreturn]] void fail_with_errno() const {
-    fail("cannot write {}: {}", path_.string(), std::strerror(errno));
-  }
-
-  fs::path path_, partial_;
-  int descriptor_ = -1;
-};
 
 std::string dtype_word(DType dtype, const std::string& name) {
   switch (dtype) {
@@ -141,45 +84,6 @@ void save_safetensors(const fs::path& path, const TensorFile& file) {
 
 TensorFile load_safetensors(const fs::path& path) {
   return parse_safetensors(read_file(path), path.string());
-}
-
-std::vector<std::byte> read_file(const fs::path& path) {
-  std::error_code error;
-  const std::uintmax_t size = fs::file_size(path, error);
-  if (error) reject("cannot read {}: {}", path.string(), error.message());
-  std::vector<std::byte> bytes(size);
-  std::ifstream input(path, std::ios::binary);
-  input.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(size));
-  if (!input) reject("cannot read {}: {}", path.string(), std::strerror(errno));
-  return bytes;
-}
-
-void write_file_atomically(const fs::path& path, const std::string& contents) {
-  AtomicFile output(path);
-  output.write(std::as_bytes(std::span(contents)));
-  output.commit();
-}
-
-void move_file(const fs::path& from, const fs::path& to) {
-  std::error_code error;
-  fs::rename(from, to, error);
-  if (error) fail("cannot rename {} to {}: {}", from.string(), to.string(), error.message());
-  sync_folder(to);
-}
-
-void append_to_file(const fs::path& path, const std::string& contents) {
-  std::error_code error;
-  const std::uintmax_t size_before = fs::exists(path) ? fs::file_size(path) : 0;
-  errno = 0;
-  std::ofstream stream(path, std::ios::app | std::ios::binary);
-  stream << contents << std::flush;
-  if (!stream) {
-    const std::string cause = std::strerror(errno);
-    stream.close();
-    // No half of it stays. Should that fail too, the first cause is the one worth telling.
-    fs::resize_file(path, size_before, error);
-    fail("cannot write {}: {}", path.string(), cause);
-  }
 }
 
 }  // namespace noisegate

@@ -1,7 +1,7 @@
-// Tensors on disk: the safetensors format (a JSON header, then raw little-endian data), written so that a
-// crash or a full disk never leaves half a file under the final name.
+// Tensors on disk: the safetensors format (a JSON header, then raw little-endian data).
 #pragma once
 
+#include "engine/files.h"
 #include "engine/tensor.h"
 
 #include <cstddef>
@@ -34,19 +34,5 @@ TensorFile load_safetensors(const std::filesystem::path& path);
 /// The same from the file's bytes, for which `name` stands in messages. Trusts no size that the header
 /// states.
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
-
-/// The whole file; throws Error naming it where it cannot be read.
-std::vector<std::byte> read_file(const std::filesystem::path& path);
-
-/// Writes to a temporary name in the same folder, syncs, renames. Throws Error naming the file and the cause.
-void write_file_atomically(const std::filesystem::path& path, const std::string& contents);
-
-/// Renames a file within its folder, replacing what bears the new name, and syncs the folder, so that later
-/// changes cannot reach the disk before it. Throws Error naming both and the cause.
-void move_file(const std::filesystem::path& from, const std::filesystem::path& to);
-
-/// Writes at the end of the file, which need not exist. Throws Error naming the file and the cause; the file
-/// then ends where it did before.
-void append_to_file(const std::filesystem::path& path, const std::string& contents);
 
 }  // namespace noisegate

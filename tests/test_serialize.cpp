@@ -280,14 +280,6 @@ TEST_CASE("atomic writing: replaces what was there, and leaves nothing beside it
   CHECK(count_files(folder.path()) == 1);
 }
 
-TEST_CASE("atomic writing: a leftover of a crash is no obstacle") {
-  const TemporaryFolder folder;
-  write_file(folder.path() / "a.partial", "left over from a longer file");
-  write_file_atomically(folder.path() / "a", "whole");
-  CHECK(read_text(folder.path() / "a") == "whole");
-  CHECK(count_files(folder.path()) == 1);
-}
-
 TEST_CASE("atomic writing: where the disk is full, the old file stays and nothing else") {
   const TemporaryFolder folder;
   const fs::path path = folder.path() / "model.safetensors";

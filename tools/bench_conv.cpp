@@ -295,6 +295,7 @@ int bench_conv(const Arguments& arguments) {
   if (options.ladder && device == Device::cpu)
     reject("--ladder times kernels of the GPU; give it --device cuda");
   use_device(device, format);
+  require_writable(options.json);
   set_thread_count(options.threads);
   set_convolution_algorithm(parse_convolution_algorithm(options.conv));
 

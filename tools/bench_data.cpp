@@ -282,6 +282,7 @@ int bench_data(const Arguments& arguments) {
   if (!given) return 0;
   assign_given(line, *given);
   check(options);
+  require_writable(options.json);
   set_thread_count(options.threads);
   const nlohmann::ordered_json result = measure(options);
   print_summary(result);

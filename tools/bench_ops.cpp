@@ -190,6 +190,7 @@ int bench_ops(const Arguments& arguments) {
   if (options.samples < 1) reject("--samples must be at least 1, not {}", options.samples);
   if (options.threads < 0) reject("--threads must be at least 0, not {}", options.threads);
   const Device device = parse_device(options.device);
+  require_writable(options.json);
   set_thread_count(options.threads);
   use_device(device, NumberFormat::fp32);
 

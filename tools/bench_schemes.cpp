@@ -122,6 +122,7 @@ int bench_schemes(const Arguments& arguments) {
   if (options.batch_size < 2) reject("--batch-size must be at least 2, not {}", options.batch_size);
   if (options.steps < 1) reject("--steps must be at least 1, not {}", options.steps);
   if (options.threads < 0) reject("--threads must be at least 0, not {}", options.threads);
+  require_writable(options.json);
   set_thread_count(options.threads);
   const nlohmann::ordered_json result = measure(options);
   print(result);

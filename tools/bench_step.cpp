@@ -254,6 +254,7 @@ int bench_step(const Arguments& arguments) {
   assign_given(line, *given);
   check(options);
   const Device device = parse_device(options.device);
+  require_writable(options.json);
   set_thread_count(options.threads);
   set_convolution_algorithm(parse_convolution_algorithm(options.conv));
   use_device(device, parse_precision(options.precision));

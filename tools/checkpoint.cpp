@@ -2,6 +2,7 @@
 
 #include "engine/checksum.h"
 #include "engine/error.h"
+#include "engine/files.h"
 
 #include <system_error>
 #include <vector>

@@ -52,6 +52,7 @@ void check(const EvalOptions& o) {
     reject("--logits {}: the file's name must end in .npy", o.logits);
   if (o.momentum && o.predictions.empty() && o.logits.empty())
     reject("--momentum says whose --predictions or --logits are written, and neither is given");
+  for (const std::string& file : {o.predictions, o.logits, o.json}) require_writable(file);
 }
 
 /// The set that is measured on, with what reads its images.

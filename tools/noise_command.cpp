@@ -55,6 +55,7 @@ void check_options(const NoiseOptions& o) {
   require_ending("--out", o.out, {".npy", ".csv"});
   require_ending("--plot", o.plot, {".svg"});
   require_ending("--show", o.show, {".png"});
+  for (const std::string& file : {o.out, o.plot, o.show, o.json}) require_writable(file);
 }
 
 /// Row names of the matrix: the classes, and behind them no_class where there are images of none.

@@ -33,6 +33,7 @@ void check(const ReportOptions& o, const std::string& out, const std::vector<std
   if (folders.empty()) reject("report needs the folder of a run, or of several");
   if (!out.ends_with(".html")) reject("--out {}: the file's name must end in .html", out);
   if (o.pictures < 0) reject("--pictures must be at least 0, not {}", o.pictures);
+  require_writable(out);
 }
 
 }  // namespace

@@ -1,13 +1,13 @@
 #include "tools/run_folder.h"
 
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 
 #include <algorithm>
 #include <array>
-#include <fstream>
 #include <iterator>
 #include <span>
+#include <sstream>
 #include <system_error>
 #include <utility>
 
@@ -34,6 +34,7 @@ FileLock RunFolder::lock() const {
   if (!lock.try_acquire())
     reject("{} is being written by another training ({}): name another folder, or wait for its end",
            path_.string(), lock.holder());
+  for (const auto& folder : {path_, checkpoints()}) remove_stale_temporaries(folder);
   return lock;
 }
 
@@ -54,7 +55,8 @@ void RunFolder::append_metrics(const nlohmann::ordered_json& line) const {
 
 std::vector<std::string> RunFolder::whole_lines() const {
   std::vector<std::string> whole;
-  std::ifstream stream(metrics());
+  if (!std::filesystem::exists(metrics())) return whole;
+  std::istringstream stream(read_text_file(metrics()));
   for (std::string line; std::getline(stream, line) && !stream.eof();) {
     const nlohmann::json epoch = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!epoch.is_object() || epoch.value("epoch", nlohmann::json()) != whole.size() + 1) break;

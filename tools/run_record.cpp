@@ -1,6 +1,7 @@
 #include "tools/run_record.h"
 
 #include "engine/error.h"
+#include "engine/files.h"
 #include "tools/run_folder.h"
 
 #include <algorithm>
@@ -8,13 +9,15 @@
 #include <cstddef>
 #include <fstream>
 #include <numeric>
+#include <sstream>
 
 namespace noisegate {
 namespace {
 
 std::vector<nlohmann::json> read_lines(const std::filesystem::path& file) {
   std::vector<nlohmann::json> lines;
-  std::ifstream stream(file);
+  if (!std::filesystem::exists(file)) return lines;
+  std::istringstream stream(read_text_file(file));
   for (std::string line; std::getline(stream, line) && !stream.eof();) {
     nlohmann::json epoch = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
     if (!epoch.is_object()) reject("line {} of {} is no JSON object", lines.size() + 1, file.string());

@@ -48,6 +48,7 @@ void check(const SuspectsOptions& o) {
   if (!o.out.empty() && !o.out.ends_with(".csv")) reject("--out {}: the file's name must end in .csv", o.out);
   if (!o.show.empty() && !o.show.ends_with(".png"))
     reject("--show {}: the file's name must end in .png", o.show);
+  for (const std::string& file : {o.out, o.show}) require_writable(file);
 }
 
 /// What the table, the file and the picture are made from.

@@ -1,6 +1,7 @@
 #include "tools/toml_file.h"
 
 #include "engine/error.h"
+#include "engine/files.h"
 
 #include <fmt/format.h>
 
@@ -22,7 +23,7 @@ std::vector<std::string> names(const std::vector<Option>& options) {
 toml::table parse_toml_file(const std::filesystem::path& file) {
   if (!std::filesystem::is_regular_file(file)) reject("there is no configuration file {}", file.string());
   try {
-    return toml::parse_file(file.string());
+    return toml::parse(read_text_file(file, longest_config), file.string());
   } catch (const toml::parse_error& error) {
     reject_toml(file.string(), error);
   }
