@@ -2,7 +2,6 @@
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
 #include "tools/evaluation.h"
-#include "tools/interrupt.h"
 #include "tools/progress.h"
 #include "tools/run_folder.h"
 #include "tools/train_options.h"
@@ -13,6 +12,7 @@
 #include <csignal>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <numeric>
 #include <sys/resource.h>
 
@@ -181,6 +181,45 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("a test that is stopped leaves the run where its last step left it") {
+  TrainOptions options = small_run();
+  options.validation = 0.25;
+  Trainer stopped = make_trainer(options), whole = make_trainer(options);
+  int asked = 0;
+  CHECK_FALSE(stopped.run_epoch(go_on, [&] { return ++asked < 2; }));  // between test set and validation
+  CHECK(asked == 2);
+  CHECK(stopped.state().epochs_done == 0);
+  CHECK(stopped.state().steps_done == 3);
+  CHECK(stopped.state().model().training());
+  const auto tested = stopped.run_epoch(go_on), expected = whole.run_epoch(go_on);
+  REQUIRE(tested);
+  CHECK(tested->test.correct == expected->test.correct);
+  CHECK(tested->train.samples == 48);
+}
+
+TEST_CASE("no two steps of a run draw the same numbers, however many epochs it has") {
+  TrainOptions options = small_run();
+  options.scheme = "sln";
+  options.epochs = 10000;
+  Trainer first = make_trainer(options);
+  CHECK_FALSE(first.run_epoch([](const StepReport&) { return false; }));
+  State state;
+  first.save(state);
+  std::vector<double> losses;
+  for (const char* epochs_done : {"0", "1", "4095", "4096", "8192"}) {
+    TensorFile file = state.file();
+    file.metadata["epochs_done"] = epochs_done;
+    Trainer trainer = make_trainer(options);
+    trainer.load(State(file, "the test's state"));
+    losses.push_back(trainer.step({0, 1, 2, 3}, 0).loss);
+  }
+  std::ranges::sort(losses);
+  CHECK(std::ranges::adjacent_find(losses) == losses.end());
+
+  options.epochs = std::numeric_limits<int>::max();
+  check_error([&] { make_trainer(options); }, {"--epochs 2147483647", "2^32"});
+}
+
 TEST_CASE("a loss that is not finite names its epoch and step and leaves the weights alone") {
   Trainer trainer = make_trainer(small_run());
   const auto batches = epoch_batches(64, 16, 1, 0);
@@ -296,23 +335,4 @@ TEST_CASE("the bar and the table say how far it is") {
   CHECK(bar == "epoch 2/3 [##########----------]  50%  loss 1.2500  train 50.00%  50 img/s  0:01:00 left");
   CHECK(duration_text(3725) == "1:02:05");
   for (const auto& [title, value] : table_columns(metrics, 3)) CHECK(title.size() == value.size());
-}
-
-TEST_CASE("signals are noted on a stack of their own, which generated code does not write to") {
-  stack_t before{}, during{}, after{};
-  sigaltstack(nullptr, &before);
-  {
-    const InterruptGuard guard;
-    sigaltstack(nullptr, &during);
-    struct sigaction action {};
-    sigaction(SIGINT, nullptr, &action);
-    CHECK((action.sa_flags & SA_ONSTACK) != 0);
-    CHECK(during.ss_flags == 0);
-    CHECK(during.ss_size >= (1 << 16));
-    CHECK(guard.signal() == 0);
-    std::raise(SIGTERM);
-    CHECK(guard.signal() == SIGTERM);
-  }
-  sigaltstack(nullptr, &after);
-  CHECK(after.ss_flags == before.ss_flags);
 }

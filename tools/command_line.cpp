@@ -64,7 +64,8 @@ Given results(const std::map<std::string, CLI::Option*>& parsed) {
     if (option->count() == 0) continue;
     if (option->count() > 1) reject("--{} is given more than once", name);
     const std::string value = option->results().back();
-    if (value.starts_with("--")) reject("--{} needs a value", name);  // CLI11 takes the next option for it
+    // CLI11 takes the next option for it; a shell gives an empty one where a variable is not set.
+    if ((value.empty() && !name.empty()) || value.starts_with("--")) reject("--{} needs a value", name);
     given[name] = value;
   }
   return given;

@@ -186,7 +186,8 @@ void check(const LossOptions& o) {
   if (!o.plot.empty() && !o.plot.ends_with(".svg"))
     reject("--plot {}: the file's name must end in .svg", o.plot);
   if (o.classes < 2) reject("--classes must be at least 2, not {}", o.classes);
-  if (o.seed < 0) reject("--seed must be at least 0, not {}", o.seed);
+  require_seed(o.seed);
+  for (const std::string& file : {o.plot, o.json}) require_writable(file);
 }
 
 }  // namespace

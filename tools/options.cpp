@@ -70,6 +70,10 @@ void assign(const Option& option, const std::string& text, const std::string& wh
   std::visit(Assign{text, where}, option.value);
 }
 
+void require_seed(std::int64_t seed) {
+  if (seed < 0 || seed >= seed_end) reject("--seed must lie in [0, 2^48 = {}), not be {}", seed_end, seed);
+}
+
 std::string value_text(const Option& option) {
   return std::visit([](const auto* value) { return fmt::format("{}", *value); }, option.value);
 }

@@ -34,6 +34,13 @@ const Option* find_option(const std::vector<Option>& options, const std::string&
 /// the place: "--epochs", "epochs in run.toml".
 void assign(const Option& option, const std::string& text, const std::string& where);
 
+/// Where seeds end: there are 2^48 of them. Those above are for what a run must draw apart from all other
+/// runs.
+constexpr std::int64_t seed_end = std::int64_t{1} << 48;
+
+/// Throws Error where --seed is not in [0, seed_end).
+void require_seed(std::int64_t seed);
+
 /// The option's present value as text that assign() takes; strings without quotes.
 std::string value_text(const Option& option);
 

@@ -100,10 +100,14 @@ std::vector<Axis> read_axes(const toml::table& table, const std::string& file) {
 PlannedRun plan_run(const std::vector<Axis>& axes, const std::vector<std::size_t>& places,
                     const std::filesystem::path& folder) {
   PlannedRun run;
+  TrainOptions defaults;
+  const std::vector<Option> table = option_table(defaults);
   std::vector<std::string> names;
   for (std::size_t i = 0; i < axes.size(); ++i) {
     const std::string& value = axes[i].values[places[i]];
     if (axes[i].is_list) names.push_back(as_file_name(fmt::format("{}={}", axes[i].option, value)));
+    // On the command line nothing stands for nothing.
+    if (value.empty() && value_text(*find_option(table, axes[i].option)).empty()) continue;
     run.arguments.push_back(fmt::format("--{}={}", axes[i].option, value));
   }
   run.name = names.empty() ? "run" : fmt::format("{}", fmt::join(names, "_"));

@@ -81,7 +81,7 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"ema", "X", "also test a momentum (EMA) model with this decay, e.g. 0.999; 0: none", &o.ema},
       {"predictions", "", "keep the run's average softmax for --noise prediction", &o.predictions,
        circumstance},
-      {"seed", "N", "of all random numbers", &o.seed, circumstance},
+      {"seed", "N", "of all random numbers, below 2^48", &o.seed, circumstance},
       {"threads", "N", "of the CPU, 0: one a core", &o.threads, adjustable_circumstance},
       {"device", "NAME", "auto, cpu, cuda", &o.device, circumstance},
       {"precision", "NAME", "fp32; GPU: tf32, bf16", &o.precision},
@@ -182,8 +182,7 @@ void check(const TrainOptions& o) {
   require(o.ema >= 0 && o.ema < 1, "--ema", "in [0, 1)", o.ema);
   require(o.stop_after >= 0, "--stop-after", "at least 0", o.stop_after);
   require(o.checkpoint_minutes >= 0, "--checkpoint", "at least 0", o.checkpoint_minutes);
-  require(o.seed >= 0, "--seed", "at least 0", o.seed);
-  require(o.threads >= 0 && o.threads <= 1024, "--threads", "in [0, 1024]", o.threads);
+  require_seed(o.seed);
   if (o.predictions && o.validation > 0)
     reject("--predictions is about every training sample, so --validation must be 0");
   if (o.nesterov && o.momentum == 0) reject("--nesterov needs a --momentum above 0");

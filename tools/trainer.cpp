@@ -16,6 +16,12 @@
 namespace noisegate {
 namespace {
 
+/// Each has random numbers of its own (see Trainer::steps_of_run).
+constexpr std::uint64_t most_steps = std::uint64_t{1} << 32;
+
+/// Thrown where the one who trains does not want to go on.
+struct Stopped {};
+
 /// Throws Error where a step has left the model with a value that is no number, which the next step's loss
 /// would tell only after the model was saved.
 void require_finite(const TrainingState& state) {
@@ -46,6 +52,9 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
                           loss_setting(Spec(options.loss, "--loss"), data_.dataset))) {
   if (scheme_->needs_validation() && data_.validation.size() == 0)
     reject("--scheme {} chooses by held-out samples: it needs a --validation above 0", options.scheme);
+  if (epoch_batches().size() > most_steps / static_cast<std::uint64_t>(options.epochs))
+    reject("--epochs {} of {} steps each are too many: a run has at most 2^32 steps", options.epochs,
+           epoch_batches().size());
   state_ = initial_state(options_, data_.dataset, *scheme_, data_.dataset.notes);
   if (state_.average || state_.best) {
     scratch_ = new_model(options_, data_.dataset);
@@ -90,6 +99,7 @@ class Trainer::View final : public TrainingSetView {
     const ImageSet& train = trainer_.data_.dataset.train;
     Tensor all = Tensor::zeros({train.size(), classes()});
     const auto keep = [&](std::span<const std::int32_t> positions, const Tensor& batch) {
+      trainer_.require_going_on();
       const Tensor rows = batch.to(Device::cpu);
       for (std::int64_t row = 0; row < rows.size(0); ++row)
         all.slice(positions[row], positions[row] + 1).copy_from(rows.slice(row, row + 1));
@@ -106,14 +116,17 @@ double Trainer::learning_rate(int steps) const {
   return options_.learning_rate * schedule_.factor(epochs);
 }
 
+/// The steps before the next one, by which it knows its random numbers from all others' of the run.
+std::uint32_t Trainer::steps_of_run() const {
+  return static_cast<std::uint32_t>(state_.epochs_done) * static_cast<std::uint32_t>(state_.steps_in_epoch) +
+         static_cast<std::uint32_t>(state_.steps_done);
+}
+
 SchemeStep Trainer::scheme_step(double learning_rate) const {
-  // Any number that no two steps of a run share; epochs have fewer steps than this.
-  constexpr std::uint32_t most_steps = 1 << 20;
-  const auto done = static_cast<std::uint32_t>(state_.steps_done);
+  const double in_epoch = static_cast<double>(state_.steps_done) / state_.steps_in_epoch;
   return {learning_rate,
-          (state_.epochs_done + static_cast<double>(done) / state_.steps_in_epoch) / options_.epochs,
-          {static_cast<std::uint64_t>(options_.seed),
-           static_cast<std::uint32_t>(state_.epochs_done) * most_steps + done}};
+          (state_.epochs_done + in_epoch) / options_.epochs,
+          {static_cast<std::uint64_t>(options_.seed), steps_of_run()}};
 }
 
 Batches Trainer::epoch_batches() const {
@@ -200,20 +213,25 @@ void Trainer::measure(const Measured& step) {
   ++steps_measured_;
 }
 
+void Trainer::require_going_on() const {
+  if (go_on_ && !go_on_()) throw Stopped{};
+}
+
 void Trainer::test(EpochMetrics& metrics) {
   const ImageSet& test_set = data_.dataset.test;
+  const AfterBatch after_batch = [this] { require_going_on(); };
   const auto measured = [&](const ImageSet& set, const std::vector<std::int32_t>& labels) {
-    const Evaluation evaluation = evaluate(state_.model(), data_.dataset, set, labels);
+    const Evaluation evaluation = evaluate(state_.model(), data_.dataset, set, labels, after_batch);
     metrics.left_out.add(evaluation.left_out);
     return evaluation.all;
   };
   metrics.test = measured(test_set, test_set.truth);
   if (Module* average = average_model())
-    metrics.test_ema = evaluate(*average, data_.dataset, test_set, test_set.truth).all;
+    metrics.test_ema = evaluate(*average, data_.dataset, test_set, test_set.truth, after_batch).all;
   if (data_.validation.size() > 0) metrics.validation = measured(data_.validation, data_.validation.given);
   metrics.scheme = scheme_->metrics();
   if (Module* companion_model = this->companion_model()) {
-    const Tally tested = evaluate(*companion_model, data_.dataset, test_set, test_set.truth).all;
+    const Tally tested = evaluate(*companion_model, data_.dataset, test_set, test_set.truth, after_batch).all;
     metrics.scheme.emplace_back("test_acc_" + companion(), tested.accuracy());
   }
 }
@@ -243,7 +261,16 @@ bool Trainer::run_steps(Batches batches, int steps, const AfterStep& after_step)
   return true;
 }
 
-std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
+std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step, GoOn go_on) {
+  go_on_ = std::move(go_on);
+  try {
+    return train_and_test(after_step);
+  } catch (const Stopped&) {
+    return std::nullopt;
+  }
+}
+
+std::optional<EpochMetrics> Trainer::train_and_test(const AfterStep& after_step) {
   Batches batches = epoch_batches();
   const int steps = static_cast<int>(batches.size());
   if (state_.batches_done == 0) {
@@ -263,7 +290,9 @@ std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step) {
     reject("no batch of the training set has images that can be read, the first: {}",
            metrics_.left_out.first);
   require_finite(state_);
-  test(metrics_);
+  EpochMetrics tested = metrics_;  // so that a test that is stopped leaves no trace
+  test(tested);
+  metrics_ = std::move(tested);
   if (!std::isfinite(metrics_.test.probability)) {
     fail("the model's outputs for the test set became non-finite by step {} of epoch {}", steps,
          metrics_.epoch);

@@ -42,10 +42,14 @@ class Trainer {
   /// Called after each step; false ends the training there.
   using AfterStep = std::function<bool(const StepReport&)>;
 
+  /// Asked after each batch of what is no training step: a test, a scheme's look at the training set. False
+  /// ends the training there.
+  using GoOn = std::function<bool()>;
+
   /// Trains one epoch, or the rest of the one that is under way, and tests the model; nothing where
-  /// `after_step` ended it early. Throws Error naming epoch and step when the loss, or the model at the
-  /// epoch's end, is no longer finite.
-  std::optional<EpochMetrics> run_epoch(const AfterStep& after_step);
+  /// `after_step` or `go_on` ended it early. The state is then that after the last step. Throws Error naming
+  /// epoch and step when the loss, or the model at the epoch's end, is no longer finite.
+  std::optional<EpochMetrics> run_epoch(const AfterStep& after_step, GoOn go_on = {});
 
   /// One update from a batch of the training set, or from the samples at these positions of it. Throws Error
   /// naming epoch and step for a loss that is not finite, before it can spoil the model.
@@ -69,6 +73,7 @@ class Trainer {
  private:
   std::vector<Variable> forward(const std::vector<Tensor>& views) const;
   double learning_rate(int steps) const;
+  std::uint32_t steps_of_run() const;
   SchemeStep scheme_step(double learning_rate) const;
   Batches epoch_batches() const;
   BatchPlan plan(Batches batches) const;
@@ -90,6 +95,8 @@ class Trainer {
     std::optional<MarginCurve> curve;
   };
   void measure(const Measured& step);
+  std::optional<EpochMetrics> train_and_test(const AfterStep& after_step);
+  void require_going_on() const;
   void test(EpochMetrics& metrics);
   void keep_if_best(const EpochMetrics& metrics);
 
@@ -101,6 +108,7 @@ class Trainer {
   Schedule schedule_;
   std::unique_ptr<Scheme> scheme_;
   TrainingState state_;
+  GoOn go_on_;
   EpochMetrics metrics_;             // of the epoch that is under way
   int steps_measured_ = 0;           // steps of that epoch which are in them
   std::unique_ptr<Module> scratch_;  // where the momentum average, or the best model, is put to be tested

@@ -30,9 +30,9 @@ double momentum_decay(const TrainOptions& options, const Scheme& scheme) {
   return options.ema + scheme.momentum_decay();
 }
 
-/// A companion that starts with weights of its own draws them from a seed that nobody gives a run.
+/// A companion that starts with weights of its own draws them from a seed that no run can have.
 std::unique_ptr<Module> new_companion(TrainOptions options, const Dataset& dataset, const Scheme& scheme) {
-  if (!scheme.companion_starts_equal()) options.seed += std::int64_t{1} << 48;
+  if (!scheme.companion_starts_equal()) options.seed += seed_end;
   std::vector<std::string> same_notes;  // as the first model's
   return starting_model(options, dataset, same_notes);
 }
