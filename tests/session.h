@@ -20,10 +20,15 @@ using Words = std::vector<std::string>;
 /// A folder to work in, and noisegate to run there.
 class Session {
  public:
-  Outcome run(const Words& arguments, rlim_t largest_file = 0) const {
-    return Program(NOISEGATE_EXECUTABLE, arguments, folder_.path(), largest_file).wait();
+  Outcome run(const Words& arguments, const Surroundings& surroundings = {}) const {
+    return start(arguments, surroundings).wait();
   }
-  Program start(const Words& arguments) const { return {NOISEGATE_EXECUTABLE, arguments, folder_.path()}; }
+  Outcome run(const Words& arguments, rlim_t largest_file) const {
+    return run(arguments, Surroundings{.largest_file = largest_file});
+  }
+  Program start(const Words& arguments, const Surroundings& surroundings = {}) const {
+    return {NOISEGATE_EXECUTABLE, arguments, folder_.path(), surroundings};
+  }
   std::filesystem::path path(const std::string& name) const { return folder_.path() / name; }
   std::string text(const std::string& name) const { return read_text(path(name)); }
 

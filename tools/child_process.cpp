@@ -1,10 +1,11 @@
 #include "tools/child_process.h"
 
 #include "engine/error.h"
+#include "tools/output.h"
 
 #include <cerrno>
 #include <chrono>
-#include <cstdio>
+#include <csignal>
 #include <cstring>
 #include <string>
 #include <sys/prctl.h>
@@ -35,7 +36,8 @@ int run_noisegate(const Arguments& arguments, const InterruptGuard& interrupt) {
   for (std::string& word : copies) words.push_back(word.data());
   words.push_back(nullptr);
 
-  std::fflush(stdout);  // what was said before stands before
+  flush_output();                 // what was said before stands before
+  std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, nobody learns how a child ended
   const pid_t parent = getpid(), child = fork();
   if (child < 0) fail("cannot start another noisegate: {}", std::strerror(errno));
   if (child == 0) become(words, parent);

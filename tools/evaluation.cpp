@@ -59,8 +59,8 @@ Evaluation evaluate(const Predictions& predictions, std::span<const std::int32_t
 }
 
 Evaluation evaluate(Module& model, const Dataset& dataset, const ImageSet& set,
-                    std::span<const std::int32_t> labels) {
-  return evaluate(predict(model, dataset, set), labels);
+                    std::span<const std::int32_t> labels, const AfterBatch& after_batch) {
+  return evaluate(predict(model, dataset, set, after_batch), labels);
 }
 
 }  // namespace noisegate

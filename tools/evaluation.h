@@ -48,6 +48,6 @@ Evaluation evaluate(const Predictions& predictions, std::span<const std::int32_t
 
 /// The same of a model on these images (see predict).
 Evaluation evaluate(Module& model, const Dataset& dataset, const ImageSet& set,
-                    std::span<const std::int32_t> labels);
+                    std::span<const std::int32_t> labels, const AfterBatch& after_batch = {});
 
 }  // namespace noisegate

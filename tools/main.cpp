@@ -4,10 +4,13 @@
 #include "tools/command_line.h"
 #include "tools/cuda/start.h"
 #include "tools/options.h"
+#include "tools/output.h"
 
+#include <cerrno>
 #include <csignal>
-#include <cstdio>
+#include <cstring>
 #include <exception>
+#include <filesystem>
 #include <new>
 #include <string>
 #include <vector>
@@ -49,11 +52,11 @@ int dispatch(const Arguments& arguments) {
   if (arguments.empty()) reject("a command is missing; noisegate --help lists them");
   const std::string& word = arguments.front();
   if (word == "--help" || word == "-h" || word == "help") {
-    fmt::print("{}", overview());
+    put_output(overview());
     return 0;
   }
   if (word == "--version") {
-    fmt::print("noisegate {}\n", NOISEGATE_VERSION);
+    say("noisegate {}\n", NOISEGATE_VERSION);
     return 0;
   }
   std::vector<std::string> known;
@@ -64,30 +67,36 @@ int dispatch(const Arguments& arguments) {
   reject("there is no command '{}': {}", word, known_words(word, known));
 }
 
-int complain(const std::string& sentence, int exit_code) {
-  std::fflush(stdout);  // what was said before stands before
-  fmt::print(stderr, "noisegate: {}\n", sentence);
-  return exit_code;
+/// The exit code of a command that succeeded, if what it said was heard.
+int exit_code_of_output() {
+  flush_output();
+  if (output_error() == 0) return 0;
+  if (output_error() == EPIPE) return 128 + SIGPIPE;  // "| head" has enough: nothing to complain about
+  fail("cannot write to the standard output: {}", std::strerror(output_error()));
 }
 
 int run(const Arguments& arguments) {
   try {
     const int exit_code = dispatch(arguments);
-    if (std::fflush(stdout) != 0) fail("cannot write to the standard output");
-    return exit_code;
+    return exit_code == 0 ? exit_code_of_output() : exit_code;
   } catch (const Error& error) {
-    return complain(error.what(), error.exit_code());
+    complain(error.what());
+    return error.exit_code();
   } catch (const std::bad_alloc&) {
-    return complain("out of memory", 1);
+    complain("out of memory");
+  } catch (const std::filesystem::filesystem_error& error) {
+    complain(fmt::format("cannot use {}: {}", error.path1().string(), error.code().message()));
   } catch (const std::exception& error) {
-    return complain(error.what(), 1);
+    complain(error.what());
   }
+  return 1;
 }
 
 }  // namespace
 }  // namespace noisegate
 
 int main(int argument_count, char** arguments) {
+  noisegate::prepare_output();
   // A file beyond the limit of the shell or disk is then a failed write with a sentence, not a killed
   // process.
   std::signal(SIGXFSZ, SIG_IGN);

@@ -14,6 +14,21 @@ namespace {
 
 constexpr int batch_size = 256;
 
+/// Puts a model into inference mode, for as long as it lives.
+class Inference {
+ public:
+  explicit Inference(Module& model) : model_(model), was_training_(model.training()) {
+    model_.set_training(false);
+  }
+  ~Inference() { model_.set_training(was_training_); }
+  Inference(const Inference&) = delete;
+  Inference& operator=(const Inference&) = delete;
+
+ private:
+  Module& model_;
+  bool was_training_;
+};
+
 void save_rows(const std::filesystem::path& file, const Predictions& predictions,
                std::span<const float> rows) {
   save_numpy<float>(file, {predictions.size(), predictions.classes}, rows);
@@ -24,8 +39,7 @@ void save_rows(const std::filesystem::path& file, const Predictions& predictions
 LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use,
                         BatchPlan look) {
   const NoGrad no_grad;
-  const bool was_training = model.training();
-  model.set_training(false);
+  const Inference inference(model);
   LeftOut left_out;
   look.batches = ordered_batches(set.size(), batch_size);
   look.views = 1;
@@ -36,13 +50,13 @@ LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& s
     left_out.add(batch->left_out);
     if (!batch->positions.empty()) use(batch->positions, model(Variable(batch->views.front())).value());
   }
-  model.set_training(was_training);
   if (left_out.images > 0 && left_out.images == set.size())
     reject("none of the set's {} images can be read, the first: {}", set.size(), left_out.first);
   return left_out;
 }
 
-Predictions predict(Module& model, const Dataset& dataset, const ImageSet& set) {
+Predictions predict(Module& model, const Dataset& dataset, const ImageSet& set,
+                    const AfterBatch& after_batch) {
   const auto samples = static_cast<std::size_t>(set.size());
   Predictions result{
       .classes = dataset.classes,
@@ -56,6 +70,7 @@ Predictions predict(Module& model, const Dataset& dataset, const ImageSet& set) 
                   result.logits.begin() + static_cast<std::ptrdiff_t>(positions[i]) * result.classes);
       result.is_read[positions[i]] = true;
     }
+    if (after_batch) after_batch();
   };
   result.left_out = for_each_output(model, dataset, set, keep);
   return result;

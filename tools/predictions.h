@@ -29,8 +29,11 @@ struct Predictions {
 
 /// Runs the model in inference mode over the images of `set`, one of the dataset's; they are not augmented.
 /// Images that cannot be read are left out where the dataset lets them. The model is left in the mode in
-/// which it came. Throws Error where no image can be read.
-Predictions predict(Module& model, const Dataset& dataset, const ImageSet& set);
+/// which it came. `after_batch`, where there is one, may throw to end it early. Throws Error where no image
+/// can be read.
+using AfterBatch = std::function<void()>;
+Predictions predict(Module& model, const Dataset& dataset, const ImageSet& set,
+                    const AfterBatch& after_batch = {});
 
 /// The same, batch after batch, for what need not be kept: hands over the logits (B,K) of the samples at
 /// these positions, and returns what was left out. The images are augmented where `look` says so; its batches

@@ -1,5 +1,7 @@
 #include "tools/progress.h"
 
+#include "tools/output.h"
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -99,7 +101,9 @@ void Progress::after_epoch(const EpochMetrics& metrics) {
 }
 
 void Progress::clear() {
-  if (with_bar_) fmt::print("{}", erase_line);
+  if (!with_bar_) return;
+  put_output(erase_line);
+  flush_output();  // before anything is said on the standard error
 }
 
 double Progress::elapsed() const {

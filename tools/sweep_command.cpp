@@ -7,6 +7,7 @@
 #include "tools/command_line.h"
 #include "tools/file_lock.h"
 #include "tools/interrupt.h"
+#include "tools/output.h"
 #include "tools/run_folder.h"
 #include "tools/run_table.h"
 #include "tools/sweep.h"
@@ -83,7 +84,9 @@ int sweep_command(const Arguments& arguments) {
   const Sweep sweep = read_sweep(file->second);
   for (const PlannedRun& run : sweep.runs) progress_of(run);  // refused before anything is trained
 
-  const InterruptGuard interrupt;
+  const InterruptGuard interrupt("the run that is going stops with a checkpoint, and the sweep with it",
+                                 "the run that is going stops as well");
+  outlive_output();
   make_folder(sweep.folder);
   // The runs inherit the lock, so that a sweep that was killed holds it until its last run has saved what it
   // has.

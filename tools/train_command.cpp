@@ -7,6 +7,7 @@
 #include "tools/command.h"
 #include "tools/event_file.h"
 #include "tools/interrupt.h"
+#include "tools/output.h"
 #include "tools/prediction_average.h"
 #include "tools/progress.h"
 #include "tools/recipe.h"
@@ -72,6 +73,7 @@ class Run {
   std::string objection_to(const State& checkpoint) const;
   bool is_time_for_checkpoint() const;
   int report_interruption(int signal);
+  std::string position() const;
   std::string what_is_kept() const;
   std::string how_to_resume() const {
     return fmt::format("noisegate train --resume {}", folder_.path().string());
@@ -114,8 +116,7 @@ void Run::resume() {
            epochs_kept_);
   folder_.keep_metrics(epochs_kept_);
   write_file_atomically(folder_.config(), config_text(options_));
-  fmt::print("{} goes on after epoch {}, step {}\n", folder_.path().string(), epochs_kept_,
-             trainer_.state().batches_done > 0 ? trainer_.state().steps_done : 0);
+  say("{} goes on {}\n", folder_.path().string(), position());
 }
 
 void Run::save_models() {
@@ -166,11 +167,18 @@ std::string Run::what_is_kept() const {
   return fmt::format("{} keeps the model of epoch {}", folder_.path().string(), epochs_kept_);
 }
 
-int Run::report_interruption(int signal) {
-  save_checkpoint();
+std::string Run::position() const {
   const TrainingState& state = trainer_.state();
-  fmt::print(stderr, "noisegate: stopped by {} after step {} of epoch {}; {}; to go on: {}\n",
-             signal_name(signal), state.steps_done, state.epochs_done + 1, what_is_kept(), how_to_resume());
+  if (state.batches_done > 0)
+    return fmt::format("after step {} of epoch {}", state.steps_done, state.epochs_done + 1);
+  return state.epochs_done > 0 ? fmt::format("after epoch {}", state.epochs_done) : "before its first step";
+}
+
+int Run::report_interruption(int signal) {
+  // Between two epochs the last checkpoint is that of this moment, but for what a scheme may have begun.
+  if (trainer_.state().batches_done > 0) save_checkpoint();
+  warn("stopped by {} {}; {}; to go on: {}", signal_name(signal), position(), what_is_kept(),
+       how_to_resume());
   return exit_code_of_signal(signal);
 }
 
@@ -186,12 +194,15 @@ void conclude(const EpochMetrics& last, const TrainOptions& options, const Progr
 
 int Run::train_epochs(const InterruptGuard& interrupt, Progress& progress) {
   const int end = options_.stop_after > 0 ? std::min(options_.stop_after, options_.epochs) : options_.epochs;
+  const auto go_on = [&] { return interrupt.signal() == 0; };
   while (trainer_.state().epochs_done < end) {
-    const auto metrics = trainer_.run_epoch([&](const StepReport& report) {
+    const auto after_step = [&](const StepReport& report) {
+      if (!go_on()) return false;
       progress.after_step(report);
-      if (interrupt.signal() == 0 && is_time_for_checkpoint()) save_checkpoint();
-      return interrupt.signal() == 0;
-    });
+      if (is_time_for_checkpoint()) save_checkpoint();
+      return true;
+    };
+    const auto metrics = go_on() ? trainer_.run_epoch(after_step, go_on) : std::nullopt;
     if (!metrics) {
       progress.clear();
       return report_interruption(interrupt.signal());
@@ -212,7 +223,8 @@ int Run::train() {
                options_.epochs);
     return 0;
   }
-  const InterruptGuard interrupt;
+  const InterruptGuard interrupt("stopping with a checkpoint; a second one stops without",
+                                 "what came after the last checkpoint is dropped");
   Progress progress(options_.epochs, output_is_terminal());
   try {
     return train_epochs(interrupt, progress);
@@ -236,6 +248,7 @@ int train_command(const Arguments& arguments) {
   } else {
     folder.require_free(options->overwrite);
   }
+  outlive_output();
   Run run(*options);
   if (is_resumed) {
     run.resume();
