@@ -29,8 +29,18 @@ def end_group(process):
     process.wait()
 
 
+def stops(process):
+    """Whether it ends within five seconds as a training does that is told to stop."""
+    process.terminate()
+    try:
+        return process.wait(5) == 128 + signal.SIGTERM
+    except subprocess.TimeoutExpired:
+        return False
+
+
 def run(words, folder, extra={}, timeout=120, kill_after=None, prepare=None):
-    """Runs the words in a folder, in a session of their own. kill_after: seconds until SIGKILL ends all of it."""
+    """Runs the words in a folder, in a session of their own. After `timeout` seconds they are told to stop: they are
+    hung unless they do, as a training would. kill_after: seconds until SIGKILL ends all of it."""
     start = time.monotonic()
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
         process = subprocess.Popen([str(w) for w in words], cwd=folder, env=environment() | extra, stdout=output,
@@ -40,7 +50,7 @@ def run(words, folder, extra={}, timeout=120, kill_after=None, prepare=None):
         try:
             process.wait(timeout if kill_after is None else kill_after)
         except subprocess.TimeoutExpired:
-            is_hung = kill_after is None
+            is_hung = kill_after is None and not stops(process)
             end_group(process)
         finally:
             if process.poll() is None:
@@ -52,6 +62,13 @@ def run(words, folder, extra={}, timeout=120, kill_after=None, prepare=None):
 
 def is_sanitized(executable):
     return b"__asan_init" in pathlib.Path(executable).read_bytes()
+
+
+def npy(kind, shape, data):
+    """A NumPy file."""
+    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
+    header += " " * (-(len(header) + 11) % 64) + "\n"
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
 
 
 class Preloaded:
@@ -116,7 +133,7 @@ class Findings:
         return 1 if self.counts else 0
 
 
-def run_all(cases, jobs, keep_on=lambda: True):
+def run_all(cases, jobs):
     """Calls each of the cases, `jobs` at a time."""
     with concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         waiting = [pool.submit(case) for case in cases]

@@ -275,8 +275,6 @@ def main():
     options = parser.parse_args()
     for word in set(options.families) - set(FAMILIES) | set(options.schemes) - set(SCHEMES):
         parser.error(f"there is no {word}")
-    if not shutil.which("cc"):
-        skip("there is no cc to compile file_operations.c")
     if is_sanitized(options.executable):
         skip("a library that is preloaded does not go with AddressSanitizer")
     with WorkFolder(options.keep) as work:

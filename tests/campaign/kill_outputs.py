@@ -1,7 +1,7 @@
 """The families of kill.py that are about output files: those of single commands, and sweeps."""
 import errno, os, shutil, struct
 
-from harness import run
+from harness import npy, run
 from run_files import contents, differences
 
 ACTS = ["before", "after", "torn"]
@@ -25,12 +25,6 @@ COMMANDS = [
     ("loss plot", ["loss", "--plot", "l.svg", "--loss", "gce ce"], ["--loss", "mae"], ["l.svg"]),
     ("report", ["report", "r", "--threads", "1", "--out", "r.html"], ["--title", "Old"], ["r.html"]),
 ]
-
-
-def npy(kind, shape, data):
-    header = f"{{'descr': '{kind}', 'fortran_order': False, 'shape': {shape}, }}"
-    header += " " * (-(len(header) + 11) % 64) + "\n"
-    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header.encode() + data
 
 
 def changed_options(words, other):
@@ -59,69 +53,84 @@ def make_inputs(campaign):
 
 def output_cases(campaign, count):
     base = make_inputs(campaign)
-
-    def new_folder_with_inputs(folder):
-        for name in ("r", "logits.npy", "labels.npy"):
-            os.symlink(base / name, folder / name)
-
     share = -(-count // (2 * len(COMMANDS))) if count else 0
     for name, words, other, files in COMMANDS:
+        yield from Command(campaign, base, name, words, changed_options(words, other), files).cases(share)
+
+
+class Command:
+    """A command that writes files, and what it and another of other options make of the same inputs."""
+
+    def __init__(self, campaign, base, name, words, old_words, files):
+        self.campaign, self.base, self.name, self.words, self.files = campaign, base, name, words, files
         folder = campaign.new_folder()
-        new_folder_with_inputs(folder)
-        old_words = changed_options(words, other)
+        self.link_inputs(folder)
         run([campaign.executable] + old_words, folder)
-        old = read_all(folder, files)
+        self.old = read_all(folder, files)
         log = folder.with_name(folder.name + ".log")
         outcome = run([campaign.executable] + words, folder, campaign.preloaded.environment(folder, log=log))
-        new = read_all(folder, files)
-        if outcome.code != 0 or None in old.values() or None in new.values():
+        self.new = read_all(folder, files)
+        if outcome.code != 0 or None in self.old.values() or None in self.new.values():
             raise SystemExit(f"{' '.join(words)} ends with {outcome.code}: {outcome.last_words()}")
-        operations = [tuple(line.split("\t")[1:]) for line in log.read_text().splitlines()]
-        random_numbers = campaign.random("outputs", name)
+        self.operations = [tuple(line.split("\t")[1:]) for line in log.read_text().splitlines()]
 
-        def check(folder, before, wrong, where=""):
-            for file, data in read_all(folder, files).items():
-                if data not in (before[file], new[file]):
-                    wrong.append(f"{file} is neither the old file nor the new one" if data is not None
-                                 else f"{file}, which was there, is gone" + where)
+    def link_inputs(self, folder):
+        for name in ("r", "logits.npy", "labels.npy"):
+            os.symlink(self.base / name, folder / name)
 
+    def cases(self, share):
+        random_numbers = self.campaign.random("outputs", self.name)
         for is_there in (False, True):
-            for i, number in enumerate(campaign.numbers_of(operations, share, random_numbers)):
-                for is_killed in (True, False):
-                    act, power, (failure, code) = ACTS[i % 3], POWER[i // 3 % 4], ERRORS[i % 4]
+            for i, number in enumerate(self.campaign.numbers_of(self.operations, share, random_numbers)):
+                yield self.case(self.kill(number, is_there, ACTS[i % 3], POWER[i // 3 % 4]))
+                yield self.case(self.fail(number, is_there, *ERRORS[i % 4]))
+        yield self.case(self.fail_power_at_end)
 
-                    def befall(folder, wrong, words=words, number=number, is_there=is_there, is_killed=is_killed, act=act,
-                               power=power, failure=failure, code=code, old=old, new=new, files=files, check=check,
-                               operations=operations):
-                        new_folder_with_inputs(folder)
-                        before = old if is_there else dict.fromkeys(files)
-                        for file in files if is_there else []:
-                            (folder / file).write_bytes(old[file])
-                        where = f"operation {number}, {' '.join(operations[number - 1])}"
-                        if is_killed:
-                            how = f"[{act} {where}{', power ' * bool(power)}{power}]"
-                            campaign.kill_at(folder, words, number, act, power)
-                        else:
-                            how = f"[{failure} {errno.errorcode[code]} at {where}]"
-                            environment = campaign.preloaded.environment(folder, at=number, act=failure, error=code)
-                            outcome = run([campaign.executable] + words, folder, environment)
-                            campaign.check_refusal(outcome, wrong)
-                            if outcome.code == 0 and read_all(folder, files) != new:
-                                wrong.append("exit code 0, but the files are not the new ones")
-                        check(folder, before, wrong)
-                        notes = ["leaves " + f.name for f in folder.iterdir() if ".partial" in f.name]
-                        if run([campaign.executable] + words, folder).code != 0 or read_all(folder, files) != new:
-                            wrong.append("the same command does not make the files anew")
-                        return how, notes
-                    yield campaign.case("outputs", name, words, befall)
+    def case(self, befall):
+        return self.campaign.case("outputs", self.name, self.words, befall)
 
-        def fail_at_end(folder, wrong, words=words, new=new, files=files):
-            new_folder_with_inputs(folder)
-            campaign.kill_at(folder, words, 0, "before", "drop")
-            if read_all(folder, files) != new:
-                wrong.append("ended, and a power failure takes its files")
-            return "[power fails (drop) at the end]", []
-        yield campaign.case("outputs", name, words, fail_at_end)
+    def begin(self, folder, is_there):
+        self.link_inputs(folder)
+        for file in self.files if is_there else []:
+            (folder / file).write_bytes(self.old[file])
+
+    def where(self, number):
+        return f"operation {number}, {' '.join(self.operations[number - 1])}"
+
+    def kill(self, number, is_there, act, power):
+        def befall(folder, wrong):
+            self.begin(folder, is_there)
+            self.campaign.kill_at(folder, self.words, number, act, power)
+            return f"[{act} {self.where(number)}{', power ' * bool(power)}{power}]", self.check(folder, is_there, wrong)
+        return befall
+
+    def fail(self, number, is_there, failure, code):
+        def befall(folder, wrong):
+            self.begin(folder, is_there)
+            environment = self.campaign.preloaded.environment(folder, at=number, act=failure, error=code)
+            outcome = run([self.campaign.executable] + self.words, folder, environment)
+            self.campaign.check_refusal(outcome, wrong)
+            if outcome.code == 0 and read_all(folder, self.files) != self.new:
+                wrong.append("exit code 0, but the files are not the new ones")
+            return f"[{failure} {errno.errorcode[code]} at {self.where(number)}]", self.check(folder, is_there, wrong)
+        return befall
+
+    def fail_power_at_end(self, folder, wrong):
+        self.begin(folder, False)
+        self.campaign.kill_at(folder, self.words, 0, "before", "drop")
+        if read_all(folder, self.files) != self.new:
+            wrong.append("ended, and a power failure takes its files")
+        return "[power fails (drop) at the end]", []
+
+    def check(self, folder, is_there, wrong):
+        """Each file is the old one, the new one or, if it was not there, not there; then the command goes again."""
+        for file, data in read_all(folder, self.files).items():
+            if data not in (self.old[file] if is_there else None, self.new[file]):
+                wrong.append(f"{file} is neither the old file nor the new one" if data is not None else f"{file} is gone")
+        notes = ["leaves " + f.name for f in folder.iterdir() if ".partial" in f.name]
+        if run([self.campaign.executable] + self.words, folder).code != 0 or read_all(folder, self.files) != self.new:
+            wrong.append("the same command does not make the files anew")
+        return notes
 
 
 def sweep_cases(campaign, count):

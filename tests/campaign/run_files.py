@@ -97,6 +97,8 @@ def contents(run):
                 found[file.name] = timeless_events(data)
             elif file.suffix in (".safetensors", ".npy") or file.name == "config.toml":
                 found[file.name] = data
+        except json.JSONDecodeError:
+            found[file.name] = "broken: a line that is no JSON"
         except (ValueError, IndexError, struct.error) as error:
             found[file.name] = f"broken: {error}"
     return found
