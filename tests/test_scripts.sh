@@ -106,4 +106,20 @@ check 'and installs nothing where all is there' test "$(grep -c '^apt-get\|^sudo
 run quickstart.sh
 check 'then quickstart says so' said 'all packages that it needs are installed'
 
+# Of the scripts of tests/, only what they refuse.
+mkdir clone/tests && cp -r "$here/bare" "$here/fuzz" clone/tests
+run ../tests/bare/run.sh --help
+check 'bare/run --help answers' said 'tests/bare/run.sh .*debian12|debian13'
+run ../tests/bare/run.sh debian99
+check 'a release that is not there is refused' test $code -eq 2
+check 'by name' says_once "^bare: .*'debian99'"
+run ../tests/bare/run.sh debian12 --speed
+check 'and an unknown option' says_once "^bare: .*'--speed'"
+run ../tests/bare/run.sh --mirror http://nowhere.invalid/ubuntu --keyring /dev/null ubuntu24.04
+check 'who is not root makes no tree' test $code -eq 77
+check 'and is told so' says_once '^bare: skipped: only root'
+run ../tests/fuzz/run.sh clone 60
+check 'fuzz/run wants a build with fuzzers' test $code -eq 2
+check 'and says how' says_once '^usage: tests/fuzz/run.sh BUILD SECONDS_EACH'
+
 exit $((failures > 0))

@@ -2,6 +2,7 @@
 # Builds and tests what is committed in a bare tree of another distribution, with nothing in it but what the README's
 # two commands install: tests/bare/run.sh [OPTION…] debian12|debian13|ubuntu24.04|ubuntu26.04
 #   --mirror URL    where the packages come from; else $MIRROR, else what this machine's own apt is configured with
+#   --keyring FILE  the keys that they are signed with, where /usr/share/keyrings lacks the distribution's own
 #   --march NAME    compiles for NAME (NOISEGATE_MARCH) instead of for this machine
 #   --out FOLDER    gets the log of each step and summary.txt (bare-RELEASE)
 #   --tree FOLDER   where the tree is made, and deleted at the end (a new folder in /var/tmp)
@@ -15,19 +16,19 @@ fail() { # fail CODE SENTENCE
 }
 
 here=$(cd "$(dirname "$0")/../.." && pwd)
-mirror=${MIRROR:-} march='' out='' tree='' release=''
+mirror=${MIRROR:-} keyring='' march='' out='' tree='' release=''
 while [ $# -gt 0 ]; do
   case $1 in
-  --mirror | --march | --out | --tree)
+  --mirror | --keyring | --march | --out | --tree)
     [ $# -ge 2 ] || fail 2 "$1 needs a value"
     declare "${1#--}=$2"
     shift 2
     ;;
   -h | --help)
-    sed -n '2,9s/^# \{0,1\}//p' "$0"
+    sed -n '2,10s/^# \{0,1\}//p' "$0"
     exit 0
     ;;
-  -*) fail 2 "there is no option '$1': --mirror, --march, --out, --tree and --help are there" ;;
+  -*) fail 2 "there is no option '$1': --mirror, --keyring, --march, --out, --tree and --help are there" ;;
   *)
     [ -z "$release" ] || fail 2 "one release at a time, not '$release' and '$1'"
     release=$1
@@ -36,7 +37,7 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-components=main script='' keys=/usr/share/keyrings/debian-archive-keyring.gpg
+components=main script=''
 case $release in
 debian12) suite=bookworm ;;
 debian13) suite=trixie ;;
@@ -46,16 +47,20 @@ ubuntu26.04) suite=resolute ;;
 *) fail 2 "there is no release '$release': debian12, debian13, ubuntu24.04 and ubuntu26.04 are there" ;;
 esac
 if [[ $release == ubuntu* ]]; then
-  components=main,universe keys=/usr/share/keyrings/ubuntu-archive-keyring.gpg
+  components=main,universe
   script=/usr/share/debootstrap/scripts/gutsy # the one for all of Ubuntu's releases since
 fi
 
 # The first address of apt's own that ends in the distribution's name.
+distribution=${release%%[0-9]*}
 if [ -z "$mirror" ]; then
   mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null | grep -v '^ *#' |
-    grep -Eo "https?://[^ ]*/${release%%[0-9]*}/?( |\$)" | head -n 1 | tr -d ' ') || true
-  [ -n "$mirror" ] || fail 77 "skipped: no mirror of ${release%%[0-9]*}'s packages is configured on this machine; name one with --mirror"
+    grep -Eo "https?://[^ ]*/$distribution/?( |\$)" | head -n 1 | tr -d ' ') || true
+  [ -n "$mirror" ] ||
+    fail 77 "skipped: no mirror of $distribution's packages is configured on this machine; name one with --mirror"
 fi
+keyring=${keyring:-/usr/share/keyrings/$distribution-archive-keyring.gpg}
+[ -r "$keyring" ] || fail 77 "skipped: there are no keys in $keyring; name them with --keyring"
 [ "$(id -u)" -eq 0 ] || fail 77 'skipped: only root can make a tree and enter it'
 for program in debootstrap unshare chroot; do
   command -v $program >/dev/null || fail 77 "skipped: $program is missing (apt-get install $program)"
@@ -93,16 +98,12 @@ step() {
   fi
 }
 
-{
-  echo "$release ($suite) on $(nproc) cores, commit $(git -C "$here" rev-parse --short HEAD)${march:+, -march=$march}"
-} | tee "$out/summary.txt"
-check=()
-if [ -r "$keys" ]; then check=(--keyring="$keys"); else echo "bare: without $keys the packages' signatures are not checked"; fi
-step 'tree' debootstrap --variant=minbase "${check[@]}" --components=$components $suite "$tree" "$mirror" ${script:+"$script"} || exit 1
+echo "$release ($suite) on $(nproc) cores, commit $(git -C "$here" rev-parse --short HEAD)${march:+, -march=$march}" | tee "$out/summary.txt"
+step tree debootstrap --variant=minbase --keyring="$keyring" --components=$components $suite "$tree" "$mirror" ${script:+"$script"} || exit 1
 mkdir "$tree/root/noisegate"
 git -C "$here" archive HEAD | tar -x -C "$tree/root/noisegate"
 
-step 'packages' inside tools/setup.sh || exit 1
+step packages inside tools/setup.sh || exit 1
 if [ -n "$march" ]; then
   step "configure for $march" inside "cmake -G Ninja -S . -B build -DNOISEGATE_MARCH=$march" || exit 1
 fi

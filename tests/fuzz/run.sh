@@ -3,7 +3,7 @@
 # What a target says is shown when it is done: all of it where it found something, its statistics else. The input that
 # it found lies in the build's tests/fuzz then.
 set -euo pipefail
-if [ $# -ne 2 ] || ! [[ $2 =~ ^[1-9][0-9]*$ ]] || [ ! -d "$1/tests/fuzz" ]; then
+if [ $# -ne 2 ] || ! [[ $2 =~ ^[1-9][0-9]*$ ]] || [ ! -x "$1/tests/fuzz/fuzz_spec" ]; then
   echo 'usage: tests/fuzz/run.sh BUILD SECONDS_EACH, BUILD being a folder built with -DNOISEGATE_FUZZ=ON' >&2
   exit 2
 fi
