@@ -11,6 +11,7 @@ for program in curl python3; do
 done
 
 work=$(mktemp -d)
+umask 022
 server=''
 stop_server() { if [ -n "$server" ]; then kill "$server" 2>/dev/null && wait "$server" 2>/dev/null || true; fi; }
 trap 'stop_server; rm -rf "$work"' EXIT
@@ -45,7 +46,7 @@ asked() { grep -q -- "$1" "$work/log"; }
 # A site with files that are not the real ones, and their checksums.
 mkdir -p "$work/site/cifar-10-batches-bin"
 head -c 300000 /dev/urandom >"$work/site/cifar-10-batches-bin/test_batch.bin"
-tar -czf "$work/site/cifar-10-binary.tar.gz" -C "$work/site" cifar-10-batches-bin
+tar -czf "$work/site/cifar-10-binary.tar.gz" --owner=1234 --group=1234 --mode=6777 -C "$work/site" cifar-10-batches-bin
 for name in train-images-idx3 train-labels-idx1 t10k-images-idx3 t10k-labels-idx1; do
   echo $name | gzip >"$work/site/$name-ubyte.gz"
 done
@@ -58,6 +59,8 @@ export NOISEGATE_DATA_SUMS=$work/sums
 run cifar10 "$work/data"
 check 'fetches and unpacks' cmp "$work/site/cifar-10-batches-bin/test_batch.bin" \
   "$work/data/cifar-10-batches-bin/test_batch.bin"
+check 'takes no owner from the archive' test "$(stat -c %u "$work/data/cifar-10-batches-bin/test_batch.bin")" = "$(id -u)"
+check 'takes no setuid bits and no permissions for all' test -z "$(find "$work/data" -perm /6002)"
 check 'says what to run' said 'ready: noisegate train --data .* --dataset cifar10'
 : >"$work/log"
 run cifar10 "$work/data"
@@ -92,13 +95,30 @@ check 'names the file and what was expected' said 'train-images-idx3-ubyte.gz .*
 check 'keeps nothing of it' test ! -e "$work/data/fashion-mnist/train-images-idx3-ubyte.gz"
 check 'says what to do by hand' said 'By hand: put these files into'
 
-rm "$work/site/cifar-10-binary.tar.gz" "$work/data/cifar-10-binary.tar.gz"
+rm "$work/data/cifar-10-binary.tar.gz"
+truncate -s 201M "$archive"
+run cifar10 "$work/data"
+check 'fetches no file that is larger than any of the real ones' said 'Maximum file size exceeded'
+check 'and keeps nothing of it' test ! -s "$work/data/cifar-10-binary.tar.gz.part"
+
+rm "$work/site/cifar-10-binary.tar.gz"
 run cifar10 "$work/data"
 check 'names what cannot be fetched' said 'cifar-10-binary.tar.gz cannot be fetched'
-check 'gives the address and the checksum' said '/cifar-10-binary.tar.gz   (checksum c32a1d4a'
+check 'gives the address and the checksum' said '/cifar-10-binary.tar.gz   (checksum c32a1d4a.* and c4a38c50'
 run imagenet
 check 'refuses what it does not know' test $code -eq 2
 check 'lists what there is' said "no 'imagenet'; usage: .*cifar-n"
+
+# A curl that only tells what it was asked.
+mkdir "$work/bin"
+printf '#!/bin/sh\necho "$@" >>"%s/curl.log"\nexit 7\n' "$work" >"$work/bin/curl"
+chmod +x "$work/bin/curl"
+for dataset in cifar10 cifar100 mnist fashion-mnist cifar-n; do
+  PATH=$work/bin:$PATH NOISEGATE_DATA_URL='' run $dataset "$work/nothing"
+done
+check 'asks every site' test "$(wc -l <"$work/curl.log")" -eq 5
+check 'by https alone, wherever it is sent' test \
+  "$(grep -c -- '--proto =https --proto-redir =https .* https://' "$work/curl.log")" -eq 5
 
 tar -czf "$archive" -C "$work/site" cifar-10-batches-bin
 md5sum <"$archive" | sed 's,-,cifar-10-binary.tar.gz,' >"$work/sums"
