@@ -2,6 +2,7 @@
 
 #include "engine/error.h"
 #include "engine/files.h"
+#include "engine/text.h"
 
 #include <algorithm>
 #include <fstream>
@@ -65,7 +66,9 @@ std::vector<std::string> read_class_names(const CifarArchive& archive, const fs:
   std::vector<std::string> names;
   for (std::string line; std::getline(file, line);) {
     if (line.ends_with('\r')) line.pop_back();
-    if (!line.empty()) names.push_back(line);
+    if (line.empty()) continue;
+    require_utf8(line, (folder / archive.names_file).string());
+    names.push_back(line);
   }
   if (static_cast<int>(names.size()) != archive.classes)
     reject("{} names {} classes where {} has {}", (folder / archive.names_file).string(), names.size(),

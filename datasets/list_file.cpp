@@ -1,6 +1,7 @@
 #include "datasets/list_file.h"
 
 #include "engine/error.h"
+#include "engine/text.h"
 
 #include <charconv>
 #include <system_error>
@@ -42,7 +43,7 @@ std::int32_t whole_number(std::string_view word, const Line& line, const std::st
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   if (error != std::errc{} || end != word.data() + word.size() || value < 0)
     reject("{}: line {} ends in '{}', which is no label: labels are whole numbers from 0", name, line.number,
-           word);
+           shown(word));
   return value;
 }
 
@@ -55,7 +56,7 @@ struct Pair {
 Pair split_line(const Line& line, const std::string& name) {
   const auto blank = line.text.find_last_of(blanks);
   if (blank == std::string_view::npos)
-    reject("{}: line {} is '{}', which lacks a second word", name, line.number, line.text);
+    reject("{}: line {} is '{}', which lacks a second word", name, line.number, shown(line.text));
   return {trimmed(line.text.substr(0, blank)), whole_number(line.text.substr(blank + 1), line, name)};
 }
 
@@ -85,7 +86,10 @@ std::map<std::int32_t, std::int32_t> parse_label_map(std::string_view text, cons
 
 std::vector<std::string> parse_class_names(std::string_view text, const std::string& name) {
   std::vector<std::string> names;
-  for (const Line& line : lines_of(text, name)) names.emplace_back(line.text);
+  for (const Line& line : lines_of(text, name)) {
+    require_utf8(line.text, fmt::format("{}: line {}", name, line.number));
+    names.emplace_back(line.text);
+  }
   if (names.empty()) reject("{} names no class", name);
   return names;
 }

@@ -1,5 +1,6 @@
-// The text files of list datasets: lines of `PATH LABEL`, of class names, or of `LABEL CLASS`. UTF-8, with or
-// without a byte order mark, lines ending in LF or CRLF; blank lines and those that begin with # say nothing.
+// The text files of list datasets: lines of `PATH LABEL`, of class names, or of `LABEL CLASS`. UTF-8 (paths
+// may be any bytes), with or without a byte order mark, lines ending in LF or CRLF; blank lines and those
+// that begin with # say nothing.
 #pragma once
 
 #include <cstdint>
@@ -24,7 +25,7 @@ std::vector<ListEntry> parse_list(std::string_view text, const std::string& name
 /// What label becomes which class. Throws Error as parse_list does, and for a label that is named twice.
 std::map<std::int32_t, std::int32_t> parse_label_map(std::string_view text, const std::string& name);
 
-/// One class name a line. Throws Error where there is none.
+/// One class name a line. Throws Error where there is none, and naming the line of one that is not UTF-8.
 std::vector<std::string> parse_class_names(std::string_view text, const std::string& name);
 
 }  // namespace noisegate

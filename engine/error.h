@@ -2,6 +2,8 @@
 // the shapes); the command line prints that sentence and exits with exit_code().
 #pragma once
 
+#include "engine/text.h"
+
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -17,12 +19,16 @@ class Error : public std::runtime_error {
     failure,  // anything else (disk full, a loss that became NaN, …): exit code 1
   };
 
-  Error(Cause cause, const std::string& sentence) : std::runtime_error(sentence), cause_(cause) {}
+  /// Whatever the sentence quotes, a terminal can take it (see printable).
+  Error(Cause cause, const std::string& sentence)
+      : std::runtime_error(shown(sentence, longest_sentence)), cause_(cause) {}
 
   Cause cause() const { return cause_; }
   int exit_code() const { return cause_ == Cause::input ? 2 : 1; }
 
  private:
+  static constexpr std::size_t longest_sentence = 4000;  // the longest path has 4096 bytes
+
   Cause cause_;
 };
 

@@ -6,6 +6,7 @@
 
 #include "engine/error.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 
 #include <algorithm>
 #include <concepts>
@@ -186,13 +187,13 @@ std::vector<Type<To>> types() {
 template <class To>
 Type<To> find_type(const std::string& descr, const std::string& file) {
   if (!descr.empty() && descr.front() == '>')
-    reject("{} holds big-endian values ({}), which are not read", file, descr);
+    reject("{} holds big-endian values ({}), which are not read", file, shown(descr));
   for (const Type<To>& type : types<To>()) {
     if (descr.size() == 3 && type.name == std::string_view(descr).substr(1) &&
         (descr.front() == '<' || descr.front() == '|' || descr.front() == '='))
       return type;
   }
-  reject("{} holds values of type {}, where {} are needed", file, descr,
+  reject("{} holds values of type {}, where {} are needed", file, shown(descr),
          std::integral<To> ? "integers" : "numbers");
 }
 
@@ -242,7 +243,7 @@ NumpyArray<T> parse_numpy(std::span<const std::byte> bytes, const std::string& n
   const std::span<const std::byte> data = bytes.subspan(begin + length);
   if (!count_of(header.shape, type.size, data.size()))
     reject("{} is not a valid .npy file: its header claims the shape ({}) of {}, but {} bytes follow", name,
-           fmt::join(header.shape, ", "), header.descr, data.size());
+           fmt::join(header.shape, ", "), shown(header.descr), data.size());
   std::vector<T> values = type.convert(data, name);
   if (header.fortran_order) values = from_fortran_order(values, header.shape);
   return {header.shape, std::move(values)};

@@ -1,6 +1,7 @@
 #include "noise/csv.h"
 
 #include "engine/error.h"
+#include "engine/text.h"
 
 #include <algorithm>
 #include <charconv>
@@ -13,6 +14,7 @@ namespace noisegate {
 namespace {
 
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";  // some spreadsheets write it
+constexpr std::size_t longest_cell = 20;                      // in messages
 
 /// Takes the text up to the separator, and the separator, off its front.
 std::string_view take_until(std::string_view& text, char separator) {
@@ -40,14 +42,6 @@ bool parse_cell(std::string_view cell, Number& number) {
   const char* end = cell.data() + cell.size();
   const auto [stopped, error] = std::from_chars(cell.data(), end, number);
   return error == std::errc() && stopped == end;
-}
-
-/// A cell for a message: no more of it than a person wants to see, and no control characters.
-std::string shown(std::string_view cell) {
-  std::string text(cell.substr(0, 20));
-  std::replace_if(
-      text.begin(), text.end(), [](unsigned char c) { return c < ' ' || c >= 0x7f; }, '?');
-  return text;
 }
 
 }  // namespace
@@ -86,15 +80,15 @@ std::vector<std::int64_t> CsvTable::integers(std::string_view column) const {
   const auto found = std::find(header_.begin(), header_.end(), column);
   if (found == header_.end()) {
     std::vector<std::string> names;
-    for (const std::string_view title : header_) names.push_back(shown(title));
+    for (const std::string_view title : header_) names.push_back(shown(title, longest_cell));
     reject("{} has no column {}: its first line names {}", name_, column, fmt::join(names, ", "));
   }
   std::vector<std::int64_t> values(rows());
   for (std::size_t row = 0; row < values.size(); ++row) {
     const std::string_view cell = cells_[row * columns_ + (found - header_.begin())];
     if (!parse_cell(cell, values[row]))
-      reject("{}: line {} has '{}' for {}, which is no whole number", name_, line_of(row), shown(cell),
-             column);
+      reject("{}: line {} has '{}' for {}, which is no whole number", name_, line_of(row),
+             shown(cell, longest_cell), column);
   }
   return values;
 }
@@ -103,7 +97,8 @@ std::vector<double> CsvTable::numbers() const {
   std::vector<double> values(cells_.size());
   for (std::size_t i = 0; i < values.size(); ++i)
     if (!parse_cell(cells_[i], values[i]) || !std::isfinite(values[i]))
-      reject("{}: line {} has '{}', which is no number", name_, line_of(i / columns_), shown(cells_[i]));
+      reject("{}: line {} has '{}', which is no number", name_, line_of(i / columns_),
+             shown(cells_[i], longest_cell));
   return values;
 }
 

@@ -2,6 +2,7 @@
 
 #include "datasets/image_file.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 #include "noise/noise.h"
 
 #include <algorithm>
@@ -44,7 +45,7 @@ Image image_of(const ImageSet& set, std::int64_t sample) {
 }
 
 std::string class_name(const Dataset& dataset, std::int32_t label) {
-  return label == no_class ? "no class" : dataset.class_names[label];
+  return label == no_class ? "no class" : shown(dataset.class_names[label]);
 }
 
 std::vector<Tile> tiles_of_noise(const Dataset& dataset) {
@@ -63,7 +64,7 @@ std::vector<Tile> tiles_of_noise(const Dataset& dataset) {
 Picture contact_sheet(const ImageSet& set, const std::string& title, const std::vector<Tile>& tiles) {
   const int count = static_cast<int>(tiles.size()), rows = (count + columns - 1) / columns;
   Picture sheet(gap + columns * (image_size + gap), title_height + rows * (tile_height + gap), paper);
-  write_within(sheet, gap, gap, title, sheet.width() - 2 * gap, ink);
+  write_within(sheet, gap, gap, shown(title, 200), sheet.width() - 2 * gap, ink);
   for (int i = 0; i < count; ++i)
     draw_tile(sheet, gap + i % columns * (image_size + gap), title_height + i / columns * (tile_height + gap),
               set, tiles[i]);

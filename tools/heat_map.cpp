@@ -1,5 +1,6 @@
 #include "tools/heat_map.h"
 
+#include "engine/text.h"
 #include "tools/svg.h"
 
 #include <algorithm>
@@ -20,6 +21,8 @@ constexpr const char* style = R"(<style>
   }
 </style>
 )";
+
+constexpr std::size_t longest_name = 40;
 
 /// Sizes in pixels: a small matrix has room for numbers, a large one fits a page.
 struct Geometry {
@@ -79,7 +82,9 @@ std::string names_svg(const Geometry& geometry, const std::vector<std::string>& 
 
 std::string heat_map_svg(const TransitionMatrix& matrix, const std::vector<std::string>& class_names,
                          const std::string& title, const std::string& subtitle) {
-  std::vector<std::string> row_names = class_names;
+  std::vector<std::string> column_names;
+  for (const std::string& name : class_names) column_names.push_back(shown(name, longest_name));
+  std::vector<std::string> row_names = column_names;
   if (matrix.samples(no_class) > 0) row_names.push_back("none of them");
   const Geometry geometry(row_names);
   const int classes = matrix.classes(), rows = static_cast<int>(row_names.size());
@@ -90,13 +95,13 @@ std::string heat_map_svg(const TransitionMatrix& matrix, const std::vector<std::
       "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {0} {1}' width='{0}' height='{1}'>\n{2}"
       "<rect class='paper' width='{0}' height='{1}'/>\n<text class='ink' x='12' y='26' "
       "font-size='15'>{3}</text>\n<text class='ink' x='12' y='46' font-size='13'>{4}</text>\n",
-      width, height, style, escape_xml(title), escape_xml(subtitle));
-  svg += names_svg(geometry, row_names, class_names);
+      width, height, style, escape_xml(shown(title, 200)), escape_xml(subtitle));
+  svg += names_svg(geometry, row_names, column_names);
   for (int row = 0; row < rows; ++row) {
     for (int given = 0; given < classes; ++given) {
       const double share = matrix(row == classes ? no_class : row, given);
       if (share == 0) continue;
-      svg += cell_svg(geometry, row, given, share, row_names[row] + " labelled " + class_names[given]);
+      svg += cell_svg(geometry, row, given, share, row_names[row] + " labelled " + column_names[given]);
     }
   }
   svg += fmt::format("<rect class='grid' x='{}' y='{}' width='{}' height='{}'/>\n", geometry.x(0),

@@ -1,5 +1,6 @@
 // noisegate COMMAND [options]: finds the command, and turns an Error into one line and an exit code.
 #include "engine/error.h"
+#include "engine/text.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/cuda/start.h"
@@ -85,9 +86,9 @@ int run(const Arguments& arguments) {
   } catch (const std::bad_alloc&) {
     complain("out of memory");
   } catch (const std::filesystem::filesystem_error& error) {
-    complain(fmt::format("cannot use {}: {}", error.path1().string(), error.code().message()));
+    complain(fmt::format("cannot use {}: {}", printable(error.path1().string()), error.code().message()));
   } catch (const std::exception& error) {
-    complain(error.what());
+    complain(printable(error.what()));
   }
   return 1;
 }

@@ -29,16 +29,16 @@ struct Assign {
   void operator()(std::int64_t* value) const { whole_number(*value); }
   void operator()(double* value) const {
     if (!parse_number(text, *value) || !std::isfinite(*value))
-      reject("{} takes a number, not '{}'", where, text);
+      reject("{} takes a number, not '{}'", where, shown(text));
   }
   void operator()(bool* value) const {
-    if (text != "true" && text != "false") reject("{} takes true or false, not '{}'", where, text);
+    if (text != "true" && text != "false") reject("{} takes true or false, not '{}'", where, shown(text));
     *value = text == "true";
   }
 
   template <class Integer>
   void whole_number(Integer& value) const {
-    if (!parse_number(text, value)) reject("{} takes a whole number, not '{}'", where, text);
+    if (!parse_number(text, value)) reject("{} takes a whole number, not '{}'", where, shown(text));
   }
 };
 

@@ -1,6 +1,7 @@
 // noisegate report: what several runs did, side by side, as one page.
 #include "engine/error.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/report.h"
@@ -53,10 +54,10 @@ int report_command(const Arguments& arguments) {
   const nlohmann::ordered_json data = report_data(runs, options);
   for (const auto& run : data["runs"])
     for (const auto& sentence : run["missing"])
-      fmt::print(stderr, "noisegate: {}: {}\n", run["folder"].get<std::string>(),
+      fmt::print(stderr, "noisegate: {}: {}\n", printable(run["folder"].get<std::string>()),
                  sentence.get<std::string>());
   write_file_atomically(out, report_page(data));
-  fmt::print("{} shows {} run{}\n", out, runs.size(), runs.size() == 1 ? "" : "s");
+  fmt::print("{} shows {} run{}\n", printable(out), runs.size(), runs.size() == 1 ? "" : "s");
   return 0;
 }
 

@@ -1,10 +1,12 @@
 #include "tools/svg.h"
 
+#include "engine/text.h"
+
 namespace noisegate {
 
 std::string escape_xml(const std::string& text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : without_controls(text)) {
     switch (c) {
       case '&':
         result += "&amp;";

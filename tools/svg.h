@@ -5,7 +5,7 @@
 
 namespace noisegate {
 
-/// The text with XML's own characters written out.
+/// The text with XML's own characters written out, and U+FFFD for what XML cannot hold.
 std::string escape_xml(const std::string& text);
 
 }  // namespace noisegate

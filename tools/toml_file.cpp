@@ -4,6 +4,7 @@
 #include "engine/files.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace noisegate {
 namespace {
@@ -15,7 +16,8 @@ std::vector<std::string> names(const std::vector<Option>& options) {
 }
 
 [[noreturn]] void reject_toml(const std::string& name, const toml::parse_error& error) {
-  reject("{} is not valid TOML: line {}: {}", name, error.source().begin.line, error.description());
+  reject("{} is not valid TOML: line {}: {}", name, error.source().begin.line,
+         shown(error.description(), 200));
 }
 
 }  // namespace
@@ -37,6 +39,18 @@ toml::table parse_toml(const std::string& text, const std::string& name) {
   }
 }
 
+// JSON's strings are TOML's basic strings but for DEL, which TOML does not take as it is.
+std::string toml_string(const std::string& text) {
+  std::string result;
+  for (const char c : nlohmann::json(text).dump()) {
+    if (c == '\x7f')
+      result += "\\u007F";
+    else
+      result += c;
+  }
+  return result;
+}
+
 std::string text_of(const toml::node& value, const std::string& where) {
   if (const auto* text = value.as_string()) return text->get();
   if (const auto* number = value.as_integer()) return fmt::format("{}", number->get());
@@ -49,7 +63,8 @@ void assign_table(const toml::table& table, const std::string& file, const std::
   for (const auto& [key, value] : table) {
     const std::string name(key.str());
     const Option* option = find_option(options, name);
-    if (!option) reject("{} has the unknown key '{}': {}", file, name, known_words(name, names(options)));
+    if (!option)
+      reject("{} has the unknown key '{}': {}", file, shown(name), known_words(name, names(options)));
     const std::string where = fmt::format("'{}' in {}", name, file);
     assign(*option, text_of(value, where), where);
   }

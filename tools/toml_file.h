@@ -17,6 +17,9 @@ toml::table parse_toml_file(const std::filesystem::path& file);
 /// The same of text, for which `name` stands in messages.
 toml::table parse_toml(const std::string& text, const std::string& name);
 
+/// The text as TOML writes it, between quotes. It must be UTF-8.
+std::string toml_string(const std::string& text);
+
 /// A value as text that assign() takes; throws Error for tables, lists and dates. `where` names the value:
 /// "'epochs' in run.toml".
 std::string text_of(const toml::node& value, const std::string& where);

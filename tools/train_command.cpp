@@ -2,6 +2,7 @@
 // every moment.
 #include "engine/error.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 #include "layers/model_file.h"
 #include "tools/checkpoint.h"
 #include "tools/command.h"
@@ -37,12 +38,13 @@ void announce(const TrainOptions& options, const Trainer& trainer) {
   const ImageSet& train = trainer.dataset().train;
   std::int64_t wrong = 0;
   for (std::size_t i = 0; i < train.given.size(); ++i) wrong += train.given[i] != train.truth[i] ? 1 : 0;
-  fmt::print("{}: {} training images ({} with a wrong label), {} test images, {} classes\n", options.dataset,
-             train.size(), wrong, trainer.dataset().test.size(), trainer.dataset().classes);
+  fmt::print("{}: {} training images ({} with a wrong label), {} test images, {} classes\n",
+             printable(options.dataset), train.size(), wrong, trainer.dataset().test.size(),
+             trainer.dataset().classes);
   const std::string device = options.device == "cpu" ? "cpu" : options.device + " in " + options.precision;
-  fmt::print("{}: {} parameters, loss {}, on {}, threads {}, seed {}; run folder {}\n", options.model,
-             trainer.state().model().parameter_count(), options.loss, device, options.threads, options.seed,
-             options.out);
+  fmt::print("{}: {} parameters, loss {}, on {}, threads {}, seed {}; run folder {}\n",
+             printable(options.model), trainer.state().model().parameter_count(), printable(options.loss),
+             device, options.threads, options.seed, printable(options.out));
   std::fflush(stdout);
 }
 
@@ -76,7 +78,7 @@ class Run {
   std::string position() const;
   std::string what_is_kept() const;
   std::string how_to_resume() const {
-    return fmt::format("noisegate train --resume {}", folder_.path().string());
+    return fmt::format("noisegate train --resume {}", printable(folder_.path().string()));
   }
 
   const TrainOptions& options_;
@@ -95,7 +97,7 @@ std::string Run::objection_to(const State& checkpoint) const {
   if (const std::string difference = identity_.difference(checkpoint); !difference.empty()) return difference;
   const std::int64_t epochs = checkpoint.count("epochs_done"), told = folder_.epochs_told();
   if (epochs <= told) return "";
-  return fmt::format("it follows epoch {}, and {} has {} whole epochs", epochs, folder_.metrics().string(),
+  return fmt::format("it follows epoch {}, and {} has {} whole epochs", epochs, printable(folder_.metrics().string()),
                      told);
 }
 
@@ -104,7 +106,8 @@ void Run::resume() {
   const auto loaded = checkpoints_.load([this](const State& state) { return objection_to(state); });
   if (!loaded) {
     begin();
-    fmt::print("{} has no checkpoint yet: the run starts from the beginning\n", folder_.path().string());
+    fmt::print("{} has no checkpoint yet: the run starts from the beginning\n",
+               printable(folder_.path().string()));
     return;
   }
   if (!loaded->note.empty()) fmt::print(stderr, "noisegate: {}\n", loaded->note);
@@ -116,7 +119,7 @@ void Run::resume() {
            epochs_kept_);
   folder_.keep_metrics(epochs_kept_);
   write_file_atomically(folder_.config(), config_text(options_));
-  say("{} goes on {}\n", folder_.path().string(), position());
+  say("{} goes on {}\n", printable(folder_.path().string()), position());
 }
 
 void Run::save_models() {
@@ -163,8 +166,8 @@ void Run::keep_epoch(const EpochMetrics& metrics) {
 
 std::string Run::what_is_kept() const {
   if (epochs_kept_ == 0)
-    return fmt::format("no epoch was finished, so {} has no model", folder_.path().string());
-  return fmt::format("{} keeps the model of epoch {}", folder_.path().string(), epochs_kept_);
+    return fmt::format("no epoch was finished, so {} has no model", printable(folder_.path().string()));
+  return fmt::format("{} keeps the model of epoch {}", printable(folder_.path().string()), epochs_kept_);
 }
 
 std::string Run::position() const {
@@ -186,7 +189,7 @@ void conclude(const EpochMetrics& last, const TrainOptions& options, const Progr
   constexpr double mebibyte = 1 << 20;
   fmt::print("done in {}: test accuracy {:.2f}%, at most {:.0f} MiB in tensors; the model is in {}\n",
              duration_text(progress.elapsed()), 100 * last.test.accuracy(),
-             static_cast<double>(last.peak_memory) / mebibyte, options.out);
+             static_cast<double>(last.peak_memory) / mebibyte, printable(options.out));
   if (options.recipe.empty()) return;
   const std::string outcome = recipe_outcome(find_recipe(options.recipe), read_run_record(options.out));
   if (!outcome.empty()) fmt::print("{}\n", outcome);
@@ -219,7 +222,7 @@ int Run::train_epochs(const InterruptGuard& interrupt, Progress& progress) {
 
 int Run::train() {
   if (trainer_.state().epochs_done >= options_.epochs) {
-    fmt::print("{} has all its {} epochs; a larger --epochs goes on\n", folder_.path().string(),
+    fmt::print("{} has all its {} epochs; a larger --epochs goes on\n", printable(folder_.path().string()),
                options_.epochs);
     return 0;
   }

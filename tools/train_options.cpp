@@ -10,15 +10,13 @@
 #include <cctype>
 
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 
 namespace noisegate {
 namespace {
 
-/// The value as TOML writes it; JSON's strings are TOML's basic strings.
 std::string toml_value(const Option& option) {
   const auto* const* text = std::get_if<std::string*>(&option.value);
-  return text ? nlohmann::json(**text).dump() : value_text(option);
+  return text ? toml_string(**text) : value_text(option);
 }
 
 /// A comment of what the run does not have as its recipe says; "" where it follows it.
@@ -29,6 +27,14 @@ std::string changed_comment(const TrainOptions& options) {
 
 void require(bool sensible, const std::string& option, const std::string& rule, const auto& value) {
   if (!sensible) reject("{} must be {}, not {}", option, rule, value);
+}
+
+/// What config.toml keeps must be text: TOML has no word for other bytes.
+void require_text(TrainOptions options) {
+  for (const Option& option : option_table(options))
+    if (const auto* const* text = std::get_if<std::string*>(&option.value);
+        text && !stays_with_the_command(option))
+      require_utf8(**text, "--" + option.name);
 }
 
 /// The options of the run in this folder, of which only some may be changed when it goes on: the others would
@@ -187,6 +193,7 @@ void check(const TrainOptions& o) {
     reject("--predictions is about every training sample, so --validation must be 0");
   if (o.nesterov && o.momentum == 0) reject("--nesterov needs a --momentum above 0");
   parse_precision(o.precision);
+  require_text(o);
 }
 
 void resolve(TrainOptions& options) {
@@ -199,6 +206,7 @@ void resolve(TrainOptions& options) {
   choose_dataset(options);
   for (std::string* path : {&options.data, &options.init})
     if (!path->empty()) *path = std::filesystem::absolute(*path).lexically_normal().string();
+  require_text(options);  // the folder that a path is in counts too
   if (options.out.empty()) {
     const std::string scheme = options.scheme == "none" ? "" : "-" + options.scheme;
     const std::string what = fmt::format("{}-{}-{}{}-{}-seed{}", options.dataset, options.model, options.loss,
