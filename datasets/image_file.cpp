@@ -1,6 +1,7 @@
 #include "datasets/image_file.h"
 
 #include "datasets/jpeg_tables.h"
+#include "datasets/png_chunks.h"
 #include "engine/error.h"
 
 #include <algorithm>
@@ -54,6 +55,7 @@ std::size_t block_for(std::int64_t height, std::int64_t width, std::size_t file)
 DecodedImage decode_image(std::span<const std::byte> bytes, const std::string& name) {
   if (bytes.size() > std::numeric_limits<int>::max()) reject("{} is too large for an image", name);
   require_sound_huffman_tables(bytes, name);
+  require_sound_png_chunks(bytes, name);
   const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
   const int size = static_cast<int>(bytes.size());
   int width = 0, height = 0, channels = 0;
@@ -68,7 +70,7 @@ DecodedImage decode_image(std::span<const std::byte> bytes, const std::string& n
   largest_block = block_for(height, width, bytes.size());
   // To four channels stb_image decodes by vector instructions, to three it does not.
   stbi_uc* pixels = stbi_load_from_memory(data, size, &width, &height, &channels, 4);
-  if (!pixels) reject("{} is damaged: {}", name, stbi_failure_reason());
+  if (!pixels) reject("{} is damaged: {}", name, shown(stbi_failure_reason()));
   return {pixels, height, width, stbi_image_free};
 }
 

@@ -23,8 +23,9 @@ class DecodedImage {
 };
 
 /// Decodes the contents of the file `name` to red, green and blue, whatever colours it has. Throws Error
-/// naming the file where it is no JPEG or PNG, is damaged or cut short, or has more than 64 million pixels; a
-/// file that would unpack to much more than its pixels take is refused as damaged.
+/// naming the file where it is no JPEG or PNG, is damaged or cut short (of a PNG the checksums are looked at;
+/// a JPEG has none), or has more than 64 million pixels; a file that would unpack to much more than its
+/// pixels take is refused as damaged.
 DecodedImage decode_image(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace noisegate

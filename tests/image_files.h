@@ -33,6 +33,24 @@ inline std::vector<std::byte> jpeg(const Image& image, int quality = 95) {
   return bytes;
 }
 
+/// The PNG file with the checksum of each chunk put right, so that what was changed in it is what is looked
+/// at.
+inline std::vector<std::byte> with_right_checksums(std::vector<std::byte> file) {
+  auto* bytes = reinterpret_cast<unsigned char*>(file.data());
+  const auto byte_of = [](std::size_t number, int i) {
+    return static_cast<unsigned char>(number >> (24 - 8 * i));
+  };
+  for (std::size_t at = 8; at + 12 <= file.size();) {
+    std::size_t length = 0;
+    for (int i = 0; i < 4; ++i) length = length << 8 | bytes[at + i];
+    if (length > file.size() - at - 12) break;
+    const auto sum = stbiw__crc32(bytes + at + 4, static_cast<int>(length) + 4);
+    for (int i = 0; i < 4; ++i) bytes[at + 8 + length + i] = byte_of(sum, i);
+    at += length + 12;
+  }
+  return file;
+}
+
 inline void write_bytes(const std::filesystem::path& path, const std::vector<std::byte>& bytes) {
   std::filesystem::create_directories(path.parent_path());
   std::ofstream(path, std::ios::binary)
