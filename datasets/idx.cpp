@@ -34,14 +34,21 @@ std::vector<std::int64_t> parse_header(std::span<const std::uint8_t> header, con
   return shape;
 }
 
-/// How many values the shape has; throws Error where they are more than MNIST could ever hold.
+/// The contents' first bytes.
+std::vector<std::uint8_t> contents(std::span<const std::byte> bytes, const std::string& name,
+                                   std::size_t most) {
+  if (is_gzip(bytes)) return gunzip(bytes, name, most);
+  const auto* begin = reinterpret_cast<const std::uint8_t*>(bytes.data());
+  return {begin, begin + std::min(most, bytes.size())};
+}
+
+/// How many values the shape has; throws Error where they are more than sets of this form have.
 std::size_t value_count(const std::vector<std::int64_t>& shape, const std::string& name) {
-  constexpr std::int64_t most = std::int64_t{1} << 32;
+  constexpr std::int64_t most = std::int64_t{1} << 30;
   std::int64_t count = 1;
   for (const std::int64_t extent : shape) {
-    if (extent > 0 && count > most / extent) {
-      reject("{} promises {} values, which is more than 4 GiB", name, fmt::join(shape, "x"));
-    }
+    if (extent > 0 && count > most / extent)
+      reject("{} promises {} values, which is more than 1 GiB", name, fmt::join(shape, "x"));
     count *= extent;
   }
   return static_cast<std::size_t>(count);
@@ -49,20 +56,22 @@ std::size_t value_count(const std::vector<std::int64_t>& shape, const std::strin
 
 }  // namespace
 
+std::vector<std::int64_t> idx_shape(std::span<const std::byte> bytes, const std::string& name, int rank) {
+  std::vector<std::int64_t> shape = parse_header(contents(bytes, name, header_bytes(rank)), name, rank);
+  const std::size_t values = value_count(shape, name);
+  constexpr std::size_t best_ratio = 1032;  // of what deflate packs and how much that takes
+  if (is_gzip(bytes) && values / best_ratio > bytes.size())
+    reject("{} holds fewer bytes than the {} values of {} that its header promises", name, values,
+           fmt::join(shape, "x"));
+  return shape;
+}
+
 IdxArray parse_idx(std::span<const std::byte> bytes, const std::string& name, int rank) {
   const std::size_t header = header_bytes(rank);
-  const bool packed = is_gzip(bytes);
-  const auto* begin = reinterpret_cast<const std::uint8_t*>(bytes.data());
-  /// The contents' first bytes; one more than is right shows that there are too many.
-  const auto contents = [&](std::size_t most) {
-    if (packed) return gunzip(bytes, name, most);
-    return std::vector<std::uint8_t>(begin, begin + std::min(most, bytes.size()));
-  };
-
   IdxArray array;
-  array.shape = parse_header(contents(header), name, rank);
+  array.shape = idx_shape(bytes, name, rank);
   const std::size_t values = value_count(array.shape, name);
-  array.values = contents(header + values + 1);
+  array.values = contents(bytes, name, header + values + 1);  // one more shows that there are too many
   if (array.values.size() != header + values) {
     const bool more = array.values.size() > header + values;
     reject("{} holds {} bytes than the {} values of {} that its header promises", name,

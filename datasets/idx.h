@@ -15,9 +15,12 @@ struct IdxArray {
   std::vector<std::uint8_t> values;
 };
 
+/// Its shape alone, for which no more than the header is unpacked. Throws Error as parse_idx does.
+std::vector<std::int64_t> idx_shape(std::span<const std::byte> bytes, const std::string& name, int rank);
+
 /// The array of bytes with `rank` dimensions that the file `name` holds, plain or packed by gzip. Throws
 /// Error naming the file where it is something else, or where its header promises more or fewer bytes than
-/// there are; no more is unpacked than the header promises.
+/// there are, or more than a GiB; no more is unpacked than the header promises.
 IdxArray parse_idx(std::span<const std::byte> bytes, const std::string& name, int rank);
 
 }  // namespace noisegate

@@ -48,13 +48,15 @@ fs::path find_folder(const MnistArchive& archive, const fs::path& folder, const 
 ImageSet read_set(const MnistArchive& archive, const fs::path& folder, const std::string& prefix) {
   const fs::path image_file = require_file(archive, folder, prefix + "-images-idx3-ubyte");
   const fs::path label_file = require_file(archive, folder, prefix + "-labels-idx1-ubyte");
-  const IdxArray images = parse_idx(read_file(image_file), image_file.string(), 3);
-  const IdxArray labels = parse_idx(read_file(label_file), label_file.string(), 1);
-
-  const std::int64_t samples = images.shape[0];
-  if (labels.shape[0] != samples)
-    reject("{} has {} labels for the {} images of {}", label_file.string(), labels.shape[0], samples,
+  const std::vector<std::byte> image_bytes = read_file(image_file), label_bytes = read_file(label_file);
+  // Before all is unpacked: a small file can hold gigabytes.
+  const std::int64_t samples = idx_shape(image_bytes, image_file.string(), 3)[0],
+                     labelled = idx_shape(label_bytes, label_file.string(), 1)[0];
+  if (labelled != samples)
+    reject("{} has {} labels for the {} images of {}", label_file.string(), labelled, samples,
            image_file.string());
+  const IdxArray images = parse_idx(image_bytes, image_file.string(), 3);
+  const IdxArray labels = parse_idx(label_bytes, label_file.string(), 1);
   if (images.values.empty()) reject("{} holds no pixel", image_file.string());
 
   ImageSet set;

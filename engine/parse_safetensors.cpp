@@ -3,11 +3,13 @@
 // without a hole.
 #include "engine/error.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 
 #include <algorithm>
 #include <cstring>
 #include <limits>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include <fmt/ranges.h>
@@ -18,8 +20,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t length_bytes = 8;              // the header's length, before the header
-constexpr std::size_t largest_header = 100'000'000;  // the format's own bound
+constexpr std::size_t length_bytes = 8;          // the header's length, before the header
+constexpr std::size_t largest_header = 1 << 24;  // a hundred thousand tensors
+constexpr int deepest_nesting = 3;               // the header, a tensor's entry, its shape
 constexpr const char* metadata_key = "__metadata__";
 
 struct Entry {
@@ -62,28 +65,44 @@ class Reader {
     if (bytes_.size() < length_bytes) corrupt("it has only {} bytes", bytes_.size());
     std::memcpy(&length, bytes_.data(), length_bytes);
     const std::size_t rest = bytes_.size() - length_bytes;
-    if (length > std::min(rest, largest_header)) {
-      corrupt("its header claims {} bytes where {} follow", length, rest);
-    }
+    if (length > std::min(rest, largest_header)) refuse_files_of_pytorch();
+    if (length > rest) corrupt("its header claims {} bytes where {} follow", length, rest);
+    if (length > largest_header)
+      corrupt("its header has {} bytes, more than {} MiB", length, largest_header >> 20);
     data_ = bytes_.subspan(length_bytes + length);
     const auto* text = reinterpret_cast<const char*>(bytes_.data() + length_bytes);
     try {
-      json header = json::parse(text, text + length, unique_keys());
+      json header = json::parse(text, text + length, checked_header());
       if (!header.is_object()) corrupt("its header is no JSON object");
       return header;
     } catch (const json::exception& error) {
-      corrupt("its header is no JSON ({})", error.what());
+      corrupt("its header is no JSON ({})", shown(error.what(), 200));
     }
   }
 
-  /// A callback for the JSON parser, which alone would let a later key of the same name win in silence.
-  json::parser_callback_t unique_keys() const {
-    return [this, open = std::vector<std::set<std::string>>()](int, json::parse_event_t event,
+  /// torch.save writes zip archives, and did write pickles: taken for a length, how they begin is a large
+  /// one.
+  void refuse_files_of_pytorch() const {
+    const std::string_view text(reinterpret_cast<const char*>(bytes_.data()), bytes_.size());
+    if (text.starts_with("PK\x03\x04") || text.starts_with("\x80"))
+      reject(
+          "{} is no safetensors file but one of torch.save; safetensors.torch.save_file(STATE_DICT, FILE) in "
+          "Python writes what can be read here",
+          file_);
+  }
+
+  /// A callback for the JSON parser, which alone would let a later key of the same name win in silence, and
+  /// make of a header that nests ever deeper many times its size.
+  json::parser_callback_t checked_header() const {
+    return [this, open = std::vector<std::set<std::string>>()](int depth, json::parse_event_t event,
                                                                json& value) mutable {
-      if (event == json::parse_event_t::object_start) open.emplace_back();
-      if (event == json::parse_event_t::object_end) open.pop_back();
-      if (event == json::parse_event_t::key && !open.back().insert(value.get<std::string>()).second) {
-        corrupt("its header names {} twice", value.get<std::string>());
+      using Event = json::parse_event_t;
+      const bool opens = event == Event::object_start || event == Event::array_start;
+      if (opens && depth >= deepest_nesting) corrupt("its header nests more than {} deep", deepest_nesting);
+      if (event == Event::object_start) open.emplace_back();
+      if (event == Event::object_end) open.pop_back();
+      if (event == Event::key && !open.back().insert(value.get<std::string>()).second) {
+        corrupt("its header names {} twice", shown(value.get<std::string>()));
       }
       return true;
     };
@@ -99,21 +118,21 @@ class Reader {
 
   Entry read_entry(const std::string& name, const json& value) const {
     if (!value.is_object() || value.size() != 3 || !value.contains("dtype") || !value["dtype"].is_string()) {
-      corrupt("tensor {} needs dtype, shape and data_offsets", name);
+      corrupt("tensor {} needs dtype, shape and data_offsets", shown(name));
     }
     const std::vector<std::uint64_t> shape = read_sizes(name, value, "shape");
     const std::vector<std::uint64_t> offsets = read_sizes(name, value, "data_offsets");
     if (shape.size() > Shape::max_rank) {
-      corrupt("tensor {} has rank {}, more than {}", name, shape.size(), Shape::max_rank);
+      corrupt("tensor {} has rank {}, more than {}", shown(name), shape.size(), Shape::max_rank);
     }
     if (offsets.size() != 2 || offsets[0] > offsets[1] || offsets[1] > data_.size()) {
-      corrupt("tensor {} lies outside the {} bytes of data", name, data_.size());
+      corrupt("tensor {} lies outside the {} bytes of data", shown(name), data_.size());
     }
 
     Entry entry{name, value["dtype"], {}, offsets[0], offsets[1]};
     if (byte_count(entry, shape) != entry.end - entry.begin) {
-      corrupt("tensor {} of shape ({}) and dtype {} does not fit into {} bytes", name, fmt::join(shape, ", "),
-              entry.dtype, entry.end - entry.begin);
+      corrupt("tensor {} of shape ({}) and dtype {} does not fit into {} bytes", shown(name),
+              fmt::join(shape, ", "), entry.dtype, entry.end - entry.begin);
     }
     entry.shape = Shape(std::vector<std::int64_t>(shape.begin(), shape.end()));
     return entry;
@@ -127,7 +146,7 @@ class Reader {
     };
     const auto found = value.find(key);
     if (found == value.end() || !found->is_array() || !std::all_of(found->begin(), found->end(), is_size)) {
-      corrupt("tensor {} has no {} of whole numbers", name, key);
+      corrupt("tensor {} has no {} of whole numbers", shown(name), key);
     }
     return found->get<std::vector<std::uint64_t>>();
   }
@@ -136,7 +155,7 @@ class Reader {
     std::size_t bytes = element_bytes(entry);
     for (const std::uint64_t extent : shape) {
       if (__builtin_mul_overflow(bytes, extent, &bytes)) {
-        corrupt("tensor {} of shape ({}) is larger than any file", entry.name, fmt::join(shape, ", "));
+        corrupt("tensor {} of shape ({}) is larger than any file", shown(entry.name), fmt::join(shape, ", "));
       }
     }
     return bytes;
@@ -146,7 +165,8 @@ class Reader {
     if (entry.dtype == "F32" || entry.dtype == "I32") return 4;
     if (entry.dtype == "I64") return 8;
     if (entry.dtype == "U8") return 1;
-    corrupt("tensor {} has dtype {}; F32, I32, I64 and U8 can be read", entry.name, entry.dtype);
+    corrupt("tensor {} has dtype {}; F32, I32, I64 and U8 can be read", shown(entry.name),
+            shown(entry.dtype));
   }
 
   /// The format leaves no byte of the data to two tensors or to none.
@@ -156,8 +176,8 @@ class Reader {
     });
     std::size_t covered = 0;
     for (const Entry& entry : entries) {
-      if (entry.begin < covered) corrupt("tensor {} overlaps another", entry.name);
-      if (entry.begin > covered) corrupt("no tensor holds the bytes before {}", entry.name);
+      if (entry.begin < covered) corrupt("tensor {} overlaps another", shown(entry.name));
+      if (entry.begin > covered) corrupt("no tensor holds the bytes before {}", shown(entry.name));
       covered = entry.end;
     }
     if (covered != data_.size()) corrupt("{} bytes follow the last tensor", data_.size() - covered);
@@ -179,7 +199,7 @@ class Reader {
       std::int64_t value = 0;
       std::memcpy(&value, source.data() + i * sizeof value, sizeof value);
       if (!std::in_range<std::int32_t>(value))
-        corrupt("tensor {} holds {}, too large here", entry.name, value);
+        corrupt("tensor {} holds {}, too large here", shown(entry.name), value);
       destination[i] = static_cast<std::int32_t>(value);
     }
     return tensor;

@@ -79,7 +79,7 @@ TEST_CASE("idx: headers that lie are refused, plain and packed") {
     check_error(parse(idx({2, 2}, six), 2), {"labels.idx", "more bytes", "4 values"});
     check_error(parse(idx({0, 2}, six), 2), {"more bytes"});
     check_error(parse(idx({6}, six), 3), {"labels.idx", "no idx file", "3 dimensions", "00 00 08 01"});
-    check_error(parse(idx({0xffffffff, 0xffffffff, 0xffffffff}, six), 3), {"labels.idx", "more than 4 GiB"});
+    check_error(parse(idx({0xffffffff, 0xffffffff, 0xffffffff}, six), 3), {"labels.idx", "more than 1 GiB"});
     check_error(parse(idx({60000, 28, 28}, six), 3), {"fewer bytes", "47040000"});
     check_error(parse(Bytes(3), 1), {"too short"});
     check_error(parse({std::byte{0}, std::byte{0}, std::byte{8}, std::byte{1}, std::byte{9}}, 1),
@@ -104,6 +104,16 @@ TEST_CASE("gzip: unpacks to the end or as far as asked, and names files that are
   Bytes damaged = packed;
   damaged[damaged.size() - 6] ^= std::byte{1};  // of the checksum
   check_error([&] { gunzip(damaged, "f.gz", 200'000); }, {"f.gz", "no sound gzip file"});
+}
+
+TEST_CASE("MNIST: counts that differ are told before the images are unpacked") {
+  const TemporaryFolder folder;
+  write_mnist_like(folder.path(), 4, 3, 5, false);
+  fs::remove(folder.path() / "train-images-idx3-ubyte");
+  Bytes images = gzip(idx({1000, 28, 28}, std::vector<std::uint8_t>(1000 * 28 * 28, 7)));
+  for (std::size_t at = images.size() / 2; at < images.size(); ++at) images[at] = std::byte{0xff};
+  write_bytes(folder.path() / "train-images-idx3-ubyte.gz", images);
+  check_error([&] { load_mnist(mnist_archive(), folder.path()); }, {"4 labels for the 1000 images"});
 }
 
 TEST_CASE("gzip bombs: no more is unpacked than the idx header promises") {
