@@ -3,6 +3,7 @@
 #include "datasets/list_file.h"
 #include "engine/error.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 
 #include <algorithm>
 #include <map>
@@ -103,6 +104,8 @@ Classes read_classes(const ListOptions& options, const List& train) {
   const int named = static_cast<int>(classes.names.size());
   if (named < classes.count)
     reject("{} names {} classes, but there is a class {}", names.string(), named, largest);
+  if (named > most_classes)
+    reject("{} names {} classes, where at most {} can be", names.string(), named, most_classes);
   classes.count = named;
   return classes;
 }
@@ -141,7 +144,7 @@ class Tally {
 
   void leave_out() { ++left_out_; }
   void miss(const ListEntry& entry) {
-    if (missing_++ == 0) first_missing_ = fmt::format("{} of line {}", entry.path, entry.line);
+    if (missing_++ == 0) first_missing_ = fmt::format("{} of line {}", shown(entry.path), entry.line);
   }
 
   void require_nothing_missing() const {
@@ -150,7 +153,7 @@ class Tally {
   }
   std::vector<std::string> notes() const {
     std::vector<std::string> notes;
-    const std::string file = list_.file.string();
+    const std::string file = printable(list_.file.string());
     if (left_out_ > 0)
       notes.push_back(fmt::format("{}: {} of {} images are left out, for the map does not name their label",
                                   file, left_out_, list_.entries.size()));
@@ -204,7 +207,9 @@ Dataset load_list(const ListOptions& options) {
   const List train = read_list(require_file(options, "train", options.train, "train.txt"));
   const List test = read_list(require_file(options, "test", options.test, "test.txt"));
   const fs::path validation = find_file(options, "val", options.validation, "val.txt");
-  Classes classes = read_classes(options, train);
+  const Classes classes = read_classes(options, train);
+  if (classes.count < 2)
+    reject("{} has one class alone, so there is nothing to tell it apart from", train.file.string());
 
   Dataset dataset{.name = "list",
                   .classes = classes.count,

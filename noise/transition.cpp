@@ -16,32 +16,43 @@ void require_same_length(const Labels& truth, const Labels& given) {
 
 }  // namespace
 
+void require_matrix_of(int classes, const std::string& what) {
+  if (classes > most_classes_in_matrix)
+    reject("{}: a matrix of all pairs of classes is made of at most {}, and there are {}", what,
+           most_classes_in_matrix, classes);
+}
+
 TransitionMatrix::TransitionMatrix(const Labels& truth, const Labels& given, int classes)
-    : classes_(classes), counts_(static_cast<std::size_t>(classes + 1) * classes) {
+    : classes_(classes), counts_(classes + 1), samples_(classes + 1), samples_given_(classes) {
   require_same_length(truth, given);
   require_labels_in_range(given, classes);
   for (std::size_t i = 0; i < truth.size(); ++i) {
     if (truth[i] != no_class && (truth[i] < 0 || truth[i] >= classes))
       reject("sample {} has the true label {}; there are {} classes", i, truth[i], classes);
-    ++counts_[(truth[i] + 1) * classes + given[i]];
+    ++counts_[truth[i] + 1][given[i]];
+    ++samples_[truth[i] + 1];
+    ++samples_given_[given[i]];
   }
 }
 
 double TransitionMatrix::operator()(int truth, int given) const {
-  const std::int64_t all = samples(truth);
-  return all == 0 ? 0
-                  : static_cast<double>(counts_[(truth + 1) * classes_ + given]) / static_cast<double>(all);
+  const auto& row = counts_[truth + 1];
+  const auto found = row.find(given);
+  return found == row.end() ? 0 : static_cast<double>(found->second) / static_cast<double>(samples(truth));
 }
 
 std::int64_t TransitionMatrix::samples(int truth) const {
-  const auto row = counts_.begin() + (truth + 1) * classes_;
-  return std::accumulate(row, row + classes_, std::int64_t{0});
+  return samples_[truth + 1];
 }
 
 std::int64_t TransitionMatrix::samples_given(int given) const {
-  std::int64_t sum = 0;
-  for (int truth = no_class; truth < classes_; ++truth) sum += counts_[(truth + 1) * classes_ + given];
-  return sum;
+  return samples_given_[given];
+}
+
+std::vector<int> TransitionMatrix::labels_of(int truth) const {
+  std::vector<int> labels;
+  for (const auto& [label, count] : counts_[truth + 1]) labels.push_back(label);
+  return labels;
 }
 
 double noise_rate(const Labels& truth, const Labels& given) {

@@ -38,6 +38,7 @@ void normalise_rows(std::vector<double>& matrix, int classes, const std::string&
 }  // namespace
 
 std::vector<double> load_transition(const std::string& path, int classes, const std::string& what) {
+  require_matrix_of(classes, what);
   NumpyArray<double> matrix = read_matrix(path, what);
   if (matrix.shape != std::vector<std::int64_t>{classes, classes})
     reject("{} is no matrix of {} rows and columns, one for each class", path, classes);

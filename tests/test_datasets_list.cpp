@@ -87,11 +87,16 @@ TEST_CASE("list files: lines that are wrong are named") {
   check_error(parse("a.png 2147483648\n"), {"line 1", "'2147483648'"});
   check_error(parse("a.png 1x\n"), {"line 1", "'1x'"});
   check_error(parse(std::string_view("a\0b.png 1\n", 10)), {"line 1", "zero byte"});
+  check_error(parse("a.png \x1b[2J\n"), {"line 1", "'\\x1b[2J'"});
+  check_error([] { parse_list(std::string(4'000'000, 'x'), "train.txt"); },
+              {"'xxx", "xxx...'", "second word"});
 
   CHECK(parse_label_map("5 0\r\n9 1\n", "m") == std::map<std::int32_t, std::int32_t>{{5, 0}, {9, 1}});
   check_error([] { parse_label_map("5 0\n5 1\n", "m.txt"); }, {"m.txt", "line 2", "second time"});
   check_error([] { parse_label_map("\n", "m.txt"); }, {"m.txt", "no label"});
   check_error([] { parse_class_names("", "c.txt"); }, {"c.txt", "no class"});
+  check_error([] { parse_class_names("cat\n\xe4pfel\n", "c.txt"); },
+              {"c.txt: line 2", "UTF-8", "'\\xe4pfel'"});
 }
 
 TEST_CASE("list datasets: labels, files and class names") {
@@ -151,6 +156,11 @@ TEST_CASE("list datasets: labels out of range, remapped and mapped") {
   folder.write("train.txt", "images/0.png 70\nimages/1.png 5\nimages/2.png 70\nimages/3.png 100000\n");
   folder.write("test.txt", "images/0.png 5\n");
   check_error([&] { folder.load(); }, {"train.txt", "100000", "remap=1"});
+  folder.write("train.txt", "images/0.png 0\nimages/1.png 0\n");
+  folder.write("test.txt", "images/0.png 0\n");
+  check_error([&] { folder.load(); }, {"train.txt", "one class alone"});
+  folder.write("train.txt", "images/0.png 70\nimages/1.png 5\nimages/2.png 70\nimages/3.png 100000\n");
+  folder.write("test.txt", "images/0.png 5\n");
 
   ListOptions options = folder.options();
   options.remap = true;
@@ -222,7 +232,7 @@ TEST_CASE("batches from files: augmented by the same draws on any number of thre
     for (std::uint8_t& value : image.pixels) value = static_cast<std::uint8_t>(random.below(256));
     const std::string name = std::to_string(i) + (i % 2 ? ".jpg" : ".png");
     write_bytes(folder.path() / name, i % 2 ? jpeg(image) : png(image));
-    list += name + " 0\n";
+    list += name + (i % 2 ? " 0\n" : " 1\n");
   }
   write_text(folder.path() / "train.txt", list);
   write_text(folder.path() / "test.txt", list);
@@ -348,16 +358,18 @@ TEST_CASE("images: what is damaged, cut short, too large or a bomb is refused") 
     large[side + 2] = std::byte{0x27};
     large[side + 3] = std::byte{0x10};
   }
-  check_error([&] { decode_image(large, "large.png"); }, {"large.png", "10000x10000", "64 million"});
+  check_error([&] { decode_image(with_right_checksums(large), "large.png"); },
+              {"large.png", "10000x10000", "64 million"});
   large[18] = large[22] = std::byte{0x75};
-  check_error([&] { decode_image(large, "large.png"); }, {"large.png"});
+  check_error([&] { decode_image(with_right_checksums(large), "large.png"); }, {"large.png"});
 
   // One that promises 6,553,600×9: few enough, but on a side they make the decoder's margins outgrow the
   // image.
   auto thin = png(plain_image(9, 7, 1, 2, 3));
   thin[17] = std::byte{0x64};
   thin[19] = std::byte{0};
-  check_error([&] { decode_image(thin, "thin.png"); }, {"thin.png", "6553600x9", "65535 on a side"});
+  check_error([&] { decode_image(with_right_checksums(thin), "thin.png"); },
+              {"thin.png", "6553600x9", "65535 on a side"});
 
   // The data of 8000×8000 pixels under a header that promises 8×8.
   auto bomb = png(Image(8000, 2000, 3));
@@ -365,7 +377,26 @@ TEST_CASE("images: what is damaged, cut short, too large or a bomb is refused") 
     bomb[side + 2] = std::byte{0};
     bomb[side + 3] = std::byte{8};
   }
-  check_error([&] { decode_image(bomb, "bomb.png"); }, {"bomb.png", "damaged", "outofmem"});
+  check_error([&] { decode_image(with_right_checksums(bomb), "bomb.png"); },
+              {"bomb.png", "damaged", "outofmem"});
+}
+
+TEST_CASE("images: a PNG with a bit that is wrong, wherever it is, or cut short is refused") {
+  const auto whole = png(plain_image(9, 7, 1, 99, 200));
+  decode_image(whole, "whole.png");
+  CHECK(with_right_checksums(whole) == whole);
+  for (std::size_t at = 8; at < whole.size(); ++at) {
+    auto flipped = whole;
+    flipped[at] ^= std::byte{4};
+    check_error([&] { decode_image(flipped, "flipped.png"); }, {"flipped.png"});
+    check_error([&] { decode_image(std::span(whole).first(at), "cut.png"); }, {"cut.png"});
+  }
+  auto data = whole, name = whole;
+  data[whole.size() - 20] ^= std::byte{1};  // of the packed pixels
+  check_error([&] { decode_image(data, "data.png"); }, {"data.png", "chunk IDAT has the wrong checksum"});
+  for (int i = 0; i < 4; ++i) name[37 + i] = std::byte{0x1b};
+  check_error([&] { decode_image(name, "name.png"); }, {"name.png", "chunk \\x1b\\x1b\\x1b\\x1b"});
+  check_error([&] { decode_image(with_right_checksums(name), "name.png"); }, {"name.png", "\\x1b\\x1b"});
 }
 
 TEST_CASE("images: a JPEG whose scan uses Huffman tables that it never set does no harm") {

@@ -168,6 +168,8 @@ TEST_CASE("the transition matrix counts shares of the true class") {
   CHECK(t.samples(2) == 0);
   CHECK(t.samples_given(0) == 4);
   CHECK(t.samples_given(2) == 1);
+  CHECK(t.labels_of(0) == std::vector<int>{0, 2});
+  CHECK(t.labels_of(2).empty());
   CHECK(noise_rate(truth, given) == doctest::Approx(2.0 / 6));
   CHECK(noise_rate({}, {}) == 0);
 

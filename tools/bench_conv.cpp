@@ -3,10 +3,10 @@
 #include "engine/device.h"
 #include "engine/error.h"
 #include "engine/gpu_bench.h"
-#include "engine/serialize.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
 #include "tools/convolution_bench.h"
+#include "tools/json_file.h"
 
 #include <algorithm>
 #include <map>
@@ -327,7 +327,7 @@ int bench_conv(const Arguments& arguments) {
     result["totals"] = totals(result["convolutions"], setting.limits);
     print_totals(result["totals"]);
   }
-  if (!options.json.empty()) write_file_atomically(options.json, result.dump(2) + "\n");
+  if (!options.json.empty()) save_json(options.json, result);
   return 0;
 }
 

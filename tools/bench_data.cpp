@@ -8,6 +8,7 @@
 #include "engine/serialize.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
+#include "tools/json_file.h"
 #include "tools/stopwatch.h"
 
 #include <algorithm>
@@ -286,7 +287,7 @@ int bench_data(const Arguments& arguments) {
   set_thread_count(options.threads);
   const nlohmann::ordered_json result = measure(options);
   print_summary(result);
-  if (!options.json.empty()) write_file_atomically(options.json, result.dump(2) + "\n");
+  if (!options.json.empty()) save_json(options.json, result);
   return 0;
 }
 

@@ -4,10 +4,10 @@
 #include "engine/error.h"
 #include "engine/ops.h"
 #include "engine/replay.h"
-#include "engine/serialize.h"
 #include "losses/loss.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
+#include "tools/json_file.h"
 #include "tools/stopwatch.h"
 
 #include <algorithm>
@@ -199,7 +199,7 @@ int bench_ops(const Arguments& arguments) {
   nlohmann::ordered_json result = {{"device", to_string(device)}, {"threads", thread_count()}};
   result["ops"] = measure_ops(options.samples, device);
   result["losses"] = measure_losses(options.samples, device);
-  if (!options.json.empty()) write_file_atomically(options.json, result.dump(2) + "\n");
+  if (!options.json.empty()) save_json(options.json, result);
   return 0;
 }
 

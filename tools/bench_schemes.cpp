@@ -1,9 +1,9 @@
 // noisegate bench schemes: a training step under each scheme beside one of plain cross entropy, step by step
 // in turn, so that whatever else the machine does weighs on all of them.
 #include "engine/error.h"
-#include "engine/serialize.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
+#include "tools/json_file.h"
 #include "tools/stopwatch.h"
 #include "tools/trainer.h"
 
@@ -126,7 +126,7 @@ int bench_schemes(const Arguments& arguments) {
   set_thread_count(options.threads);
   const nlohmann::ordered_json result = measure(options);
   print(result);
-  if (!options.json.empty()) write_file_atomically(options.json, result.dump(2) + "\n");
+  if (!options.json.empty()) save_json(options.json, result);
   return 0;
 }
 

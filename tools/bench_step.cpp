@@ -6,12 +6,12 @@
 #include "engine/optimizer.h"
 #include "engine/random.h"
 #include "engine/replay.h"
-#include "engine/serialize.h"
 #include "engine/trace.h"
 #include "layers/models.h"
 #include "losses/loss.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
+#include "tools/json_file.h"
 #include "tools/stopwatch.h"
 
 #include <algorithm>
@@ -264,7 +264,7 @@ int bench_step(const Arguments& arguments) {
   const nlohmann::ordered_json result = measure(options, device);
   print_summary(result);
   if (options.profile) print_profile(result["ops"]);
-  if (!options.json.empty()) write_file_atomically(options.json, result.dump(2) + "\n");
+  if (!options.json.empty()) save_json(options.json, result);
   return 0;
 }
 

@@ -2,9 +2,11 @@
 // were trained on.
 #include "engine/error.h"
 #include "engine/serialize.h"
+#include "noise/transition.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/evaluation_text.h"
+#include "tools/json_file.h"
 #include "tools/trained_run.h"
 #include "tools/training_data.h"
 
@@ -172,9 +174,9 @@ int eval_command(const Arguments& arguments) {
   }
   if (const LeftOut& left_out = models.front().predictions.left_out; left_out.images > 0)
     fmt::print(stderr, "noisegate: {}\n", to_string(left_out));
-  if (!options.json.empty())
-    write_file_atomically(options.json,
-                          to_json(tables, options.split, set.dataset.class_names).dump(2) + "\n");
+  if (set.dataset.classes > most_classes_in_matrix)
+    fmt::print(stderr, "noisegate: confusions are counted for at most {} classes\n", most_classes_in_matrix);
+  if (!options.json.empty()) save_json(options.json, to_json(tables, options.split, set.dataset.class_names));
   return 0;
 }
 

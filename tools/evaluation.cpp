@@ -1,6 +1,6 @@
 #include "tools/evaluation.h"
 
-#include "noise/noise.h"
+#include "noise/transition.h"
 
 #include <cmath>
 
@@ -21,7 +21,8 @@ void add_sample(Evaluation& result, std::span<const float> logits, std::int32_t 
   result.all.add(scored);
   result.by_class[label].add(scored);
   result.in_top_five += is_in_top_five(logits, label) ? 1 : 0;
-  ++result.confusion[static_cast<std::int64_t>(logits.size()) * label + predicted];
+  if (!result.confusion.empty())
+    ++result.confusion[static_cast<std::int64_t>(logits.size()) * label + predicted];
   result.calibration.add(score(logits, predicted).probability, scored.correct);
 }
 
@@ -50,7 +51,7 @@ Evaluation evaluate(const Predictions& predictions, std::span<const std::int32_t
   const auto classes = static_cast<std::size_t>(predictions.classes);
   Evaluation result;
   result.by_class.resize(classes);
-  result.confusion.resize(classes * classes);
+  if (predictions.classes <= most_classes_in_matrix) result.confusion.resize(classes * classes);
   result.left_out = predictions.left_out;
   for (std::int64_t sample = 0; sample < predictions.size(); ++sample)
     if (predictions.is_read[sample] && labels[sample] != no_class)

@@ -31,9 +31,11 @@ class Calibration {
 
 struct Evaluation {
   Tally all;
-  std::int64_t in_top_five = 0;         // samples whose label is among the five largest logits
-  std::vector<Tally> by_class;          // by the label it was measured against
-  std::vector<std::int64_t> confusion;  // (classes, classes), row-major: samples of label i predicted as j
+  std::int64_t in_top_five = 0;  // samples whose label is among the five largest logits
+  std::vector<Tally> by_class;   // by the label it was measured against
+  /// (classes, classes), row-major: samples of label i predicted as j. Empty where the classes are more than
+  /// most_classes_in_matrix.
+  std::vector<std::int64_t> confusion;
   Calibration calibration;
   LeftOut left_out;
 

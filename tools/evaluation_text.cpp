@@ -1,5 +1,7 @@
 #include "tools/evaluation_text.h"
 
+#include "engine/text.h"
+
 #include <fmt/format.h>
 
 namespace noisegate {
@@ -22,10 +24,10 @@ void print_row(const EvaluationTable& table, const std::string& title, const std
 
 void print_confusion(const Evaluation& evaluation, const std::vector<std::string>& class_names) {
   fmt::print("\n{:<16}", "% predicted as");
-  for (const std::string& name : class_names) fmt::print("{:>8}", name.substr(0, 7));
+  for (const std::string& name : class_names) fmt::print("{:>8}", printable(name, 7));
   fmt::print("\n");
   for (std::size_t label = 0; label < class_names.size(); ++label) {
-    fmt::print("{:<16}", class_names[label].substr(0, 15));
+    fmt::print("{:<16}", printable(class_names[label], 15));
     for (std::size_t predicted = 0; predicted < class_names.size(); ++predicted) {
       const std::int64_t count = evaluation.confusion[label * class_names.size() + predicted];
       const auto samples = static_cast<double>(evaluation.by_class[label].samples);
@@ -56,6 +58,7 @@ void print(const EvaluationTable& table, const std::vector<std::string>& class_n
   print_row(table, table.title, "images", [](const Column& column) { return column.model; });
   print_row(table, "accuracy", std::to_string(first.all.samples),
             [](const Column& column) { return percent(column.evaluation.all); });
+  if (first.all.samples == 0) return;
   if (class_names.size() > 5) {
     print_row(table, "label among the top five", "", [](const Column& column) {
       return fmt::format("{:.2f}%", 100 * column.evaluation.top_five_accuracy());
@@ -65,7 +68,7 @@ void print(const EvaluationTable& table, const std::vector<std::string>& class_n
     return fmt::format("{:.4f}", column.evaluation.calibration.expected_error());
   });
   for (std::size_t label = 0; label < class_names.size(); ++label) {
-    print_row(table, class_names[label], std::to_string(first.by_class[label].samples),
+    print_row(table, shown(class_names[label], 24), std::to_string(first.by_class[label].samples),
               [&](const Column& column) { return percent(column.evaluation.by_class[label]); });
   }
   if (class_names.size() <= most_columns) print_confusion(first, class_names);
@@ -73,22 +76,27 @@ void print(const EvaluationTable& table, const std::vector<std::string>& class_n
 
 nlohmann::ordered_json to_json(const Evaluation& evaluation, const std::string& split,
                                const std::vector<std::string>& class_names) {
-  nlohmann::ordered_json by_class;
+  nlohmann::ordered_json by_class = nlohmann::ordered_json::object();
   auto confusion = nlohmann::ordered_json::array();
   for (std::size_t label = 0; label < class_names.size(); ++label) {
     const Tally& tally = evaluation.by_class[label];
     if (tally.samples > 0) by_class[class_names[label]] = tally.accuracy();
+    if (evaluation.confusion.empty()) continue;
     const auto row = evaluation.confusion.begin() + static_cast<std::ptrdiff_t>(label * class_names.size());
     confusion.push_back(
         std::vector<std::int64_t>(row, row + static_cast<std::ptrdiff_t>(class_names.size())));
   }
-  return {{split + "_acc", evaluation.all.accuracy()},
-          {"top5_acc", evaluation.top_five_accuracy()},
-          {"ece", evaluation.calibration.expected_error()},
-          {"images", evaluation.all.samples},
-          {"by_class", by_class},
-          {"confusion", confusion},
-          {"calibration", bins_of(evaluation.calibration)}};
+  nlohmann::ordered_json json;
+  if (evaluation.all.samples > 0) {
+    json[split + "_acc"] = evaluation.all.accuracy();
+    json["top5_acc"] = evaluation.top_five_accuracy();
+    json["ece"] = evaluation.calibration.expected_error();
+  }
+  json["images"] = evaluation.all.samples;
+  json["by_class"] = by_class;
+  if (!evaluation.confusion.empty()) json["confusion"] = confusion;
+  json["calibration"] = bins_of(evaluation.calibration);
+  return json;
 }
 
 }  // namespace noisegate

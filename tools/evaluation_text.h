@@ -24,8 +24,8 @@ struct EvaluationTable {
 /// below, of ten classes or fewer, the first model's confusion matrix.
 void print(const EvaluationTable& table, const std::vector<std::string>& class_names);
 
-/// {split}_acc, top5_acc, ece, images, by_class, confusion (a row a class), calibration (the bins that have
-/// samples).
+/// {split}_acc, top5_acc, ece (these where there are images), images, by_class (of classes that have images),
+/// confusion (a row a class; where it was counted), calibration (the bins that have samples).
 nlohmann::ordered_json to_json(const Evaluation& evaluation, const std::string& split,
                                const std::vector<std::string>& class_names);
 

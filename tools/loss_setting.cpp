@@ -17,11 +17,12 @@ namespace {
 constexpr double percentile = 0.97;
 
 std::vector<double> true_transition(const Dataset& dataset) {
+  require_matrix_of(dataset.classes, "--loss with T=true");
   const TransitionMatrix counted(dataset.train.truth, dataset.train.given, dataset.classes);
   std::vector<double> matrix;
   for (int i = 0; i < dataset.classes; ++i) {
     if (counted.samples(i) == 0)
-      reject("--loss with T=true: no training sample is of class {}", dataset.class_names[i]);
+      reject("--loss with T=true: no training sample is of class {}", shown(dataset.class_names[i]));
     for (int j = 0; j < dataset.classes; ++j) matrix.push_back(counted(i, j));
   }
   return matrix;
@@ -53,6 +54,7 @@ std::vector<double> transition_at_percentile(const std::vector<float>& probabili
 }
 
 std::vector<double> estimate_transition(const std::string& run, const Dataset& dataset) {
+  require_matrix_of(dataset.classes, "--loss with T=estimate");
   const RunFolder folder(run);
   if (!std::filesystem::exists(folder.config()) || !std::filesystem::exists(folder.model()))
     reject("--loss with T=estimate: {} holds no run with a model", run);

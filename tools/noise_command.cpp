@@ -2,16 +2,19 @@
 #include "engine/error.h"
 #include "engine/npy.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 #include "noise/noise.h"
 #include "noise/transition.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/contact_sheet.h"
 #include "tools/heat_map.h"
+#include "tools/json_file.h"
 #include "tools/training_data.h"
 
 #include <algorithm>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <fmt/format.h>
@@ -78,10 +81,10 @@ constexpr int most_columns = 10;  // that fit a line of 100 characters
 
 void print_matrix(const Dataset& dataset, const TransitionMatrix& matrix) {
   fmt::print("{:<14}", "% of true class");
-  for (const std::string& name : dataset.class_names) fmt::print("{:>7}", name.substr(0, 6));
+  for (const std::string& name : dataset.class_names) fmt::print("{:>7}", printable(name, 6));
   fmt::print("{:>7}{:>7}\n", "true", "given");
   for (const int truth : rows_of(matrix)) {
-    fmt::print("{:<15}", name_of(dataset, truth).substr(0, 14));
+    fmt::print("{:<15}", printable(name_of(dataset, truth), 14));
     for (int given = 0; given < matrix.classes(); ++given) {
       const double share = matrix(truth, given);
       fmt::print("{:>7}", share == 0 ? "." : fmt::format("{:.1f}", 100 * share));
@@ -92,24 +95,24 @@ void print_matrix(const Dataset& dataset, const TransitionMatrix& matrix) {
 
 /// "pear 5.2, orange 3.0, …": the wrong labels that this class has most often.
 std::string commonest_mistakes(const Dataset& dataset, const TransitionMatrix& matrix, int truth) {
-  std::vector<int> wrong;
-  for (int given = 0; given < matrix.classes(); ++given)
-    if (given != truth && matrix(truth, given) > 0) wrong.push_back(given);
+  std::vector<int> wrong = matrix.labels_of(truth);
+  std::erase(wrong, truth);
   std::stable_sort(wrong.begin(), wrong.end(),
                    [&](int a, int b) { return matrix(truth, a) > matrix(truth, b); });
   std::vector<std::string> texts;
   for (std::size_t i = 0; i < std::min<std::size_t>(wrong.size(), 3); ++i)
-    texts.push_back(fmt::format("{} ({:.1f})", dataset.class_names[wrong[i]], 100 * matrix(truth, wrong[i])));
+    texts.push_back(
+        fmt::format("{} ({:.1f})", shown(dataset.class_names[wrong[i]], 24), 100 * matrix(truth, wrong[i])));
   return fmt::format("{}{}", fmt::join(texts, ", "), wrong.size() > 3 ? ", ..." : "");
 }
 
 void print_mistakes(const Dataset& dataset, const TransitionMatrix& matrix) {
-  fmt::print("The {} classes, with the wrong labels that each has most often; --json and --plot have all.\n",
-             matrix.classes());
+  fmt::print("The {} classes, with the wrong labels that each has most often{}.\n", matrix.classes(),
+             matrix.classes() <= most_classes_in_matrix ? "; --json and --plot have all" : "");
   fmt::print("{:<20}{:>7}{:>7}{:>8}  {}\n", "% of true class", "true", "given", "right", "wrong");
   for (const int truth : rows_of(matrix)) {
     const std::string right = truth == no_class ? "" : fmt::format("{:.1f}", 100 * matrix(truth, truth));
-    fmt::print("{:<20}{:>7}{:>7}{:>8}  {}\n", name_of(dataset, truth).substr(0, 19), matrix.samples(truth),
+    fmt::print("{:<20}{:>7}{:>7}{:>8}  {}\n", printable(name_of(dataset, truth), 19), matrix.samples(truth),
                given_count(matrix, truth), right, commonest_mistakes(dataset, matrix, truth));
   }
 }
@@ -168,25 +171,26 @@ int noise_command(const Arguments& arguments) {
   set_thread_count(options.train.threads);
 
   const Dataset dataset = load_noisy_dataset(options.train);
+  for (const auto& [option, file] : {std::pair("--plot", options.plot), std::pair("--json", options.json)})
+    if (!file.empty()) require_matrix_of(dataset.classes, option);
   if (!options.train.note.empty()) fmt::print(stderr, "noisegate: {}\n", options.train.note);
   const TransitionMatrix matrix(dataset.train.truth, dataset.train.given, dataset.classes);
   const std::string title =
       fmt::format("{} {}, seed {}", dataset.name, options.train.noise, options.train.seed);
   const std::string rate = rate_sentence(dataset.train);
-  fmt::print("{}: {}\n\n", title, rate);
+  fmt::print("{}: {}\n\n", printable(title), rate);
   (dataset.classes <= most_columns ? print_matrix : print_mistakes)(dataset, matrix);
 
   if (!options.out.empty()) save_labels(options.out, dataset.train);
   if (!options.out.empty() && matrix.samples(no_class) > 0)
     fmt::print("{} has the labels alone: to train on these images, give train the same --noise and --seed.\n",
-               options.out);
+               printable(options.out));
   if (!options.plot.empty())
     write_file_atomically(options.plot, heat_map_svg(matrix, dataset.class_names, title, rate));
   if (!options.show.empty())
     write_file_atomically(options.show,
                           contact_sheet(dataset.train, title + ": " + rate, tiles_of_noise(dataset)).png());
-  if (!options.json.empty())
-    write_file_atomically(options.json, to_json(options, dataset, matrix).dump(2) + "\n");
+  if (!options.json.empty()) save_json(options.json, to_json(options, dataset, matrix));
   return 0;
 }
 
