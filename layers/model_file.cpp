@@ -2,8 +2,10 @@
 
 #include "engine/error.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 
 #include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -73,6 +75,11 @@ const Tensor& matching(const StateTensor& ours, const std::map<std::string, Tens
     reject("{}: tensor '{}' has shape {}, but the model's is {}", path.string(), ours.name,
            to_string(theirs.shape()), to_string(expected));
   }
+  const std::vector<float> values = theirs.to_vector<float>();
+  if (const auto wrong = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
+      wrong != values.end())
+    reject("{}: tensor '{}' holds the value {}; weights are finite numbers", path.string(), ours.name,
+           *wrong);
   return theirs;
 }
 
@@ -86,7 +93,8 @@ void copy_into(const std::vector<StateTensor>& ours, std::map<std::string, Tenso
     found.erase(entry.name);
   }
   if (!found.empty())
-    reject("{}: has a tensor '{}', which the model does not know", path.string(), found.begin()->first);
+    reject("{}: has a tensor '{}', which the model does not know", path.string(),
+           shown(found.begin()->first));
   for (std::size_t i = 0; i < ours.size(); ++i) {
     Tensor destination = ours[i].tensor;
     destination.copy_from(theirs[i]);

@@ -22,7 +22,8 @@ void save_model(const Module& model, const std::filesystem::path& path,
 
 /// Reads all parameters and buffers into the model and returns the file's metadata. Batch norm's
 /// `num_batches_tracked`, which PyTorch writes and nothing here needs, is ignored. Throws Error naming the
-/// file and the first tensor that is missing, unexpected or misshaped; the model is then as it was.
+/// file and the first tensor that is missing, unexpected or misshaped or holds what is no finite number; the
+/// model is then as it was.
 std::map<std::string, std::string> load_model(Module& model, const std::filesystem::path& path);
 
 /// The same for a model that is to be trained further. Where the file's classifier, which every model has

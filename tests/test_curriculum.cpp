@@ -9,6 +9,7 @@
 #include "tools/trainer.h"
 
 #include <cmath>
+#include <limits>
 #include <numeric>
 
 #include <doctest/doctest.h>
@@ -94,6 +95,14 @@ TEST_CASE("a histogram counts every margin, its outer bins those beyond it") {
   CHECK(margins.counts()[29] == 1);
   CHECK(margins.counts()[30] == 2);
   CHECK(margins.counts()[59] == 3);
+}
+
+TEST_CASE("a margin that is no number counts as the lowest") {
+  MarginHistogram margins;
+  margins.add(std::numeric_limits<double>::quiet_NaN());
+  margins.add(std::numeric_limits<double>::infinity());
+  CHECK(margins.counts().front() == 1);
+  CHECK(margins.counts().back() == 1);
 }
 
 TEST_CASE("an epoch has the margin and the weight of every training sample") {

@@ -8,8 +8,10 @@
 #include "temporary_folder.h"
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -175,6 +177,19 @@ TEST_CASE("a file that does not fit the model is refused in a sentence, and the 
   const std::vector<std::int32_t> integers = {1, 2, 3};
   check_refused([&](TensorFile& file) { tensor_of(file, "fc2.bias").tensor = Tensor::from(integers); },
                 {"'fc2.bias'", "int32", "float32"});
+}
+
+TEST_CASE("weights that are no finite numbers are refused by the tensor's name") {
+  for (const float value :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    check_refused(
+        [&](TensorFile& file) {
+          std::vector<float> values = tensor_of(file, "fc2.bias").tensor.to_vector<float>();
+          values[1] = value;
+          tensor_of(file, "fc2.bias").tensor = Tensor::from(values);
+        },
+        {"'fc2.bias'", std::isnan(value) ? "nan" : "-inf", "finite"});
+  }
 }
 
 TEST_CASE("starting weights of another number of classes leave the classifier as it was drawn") {

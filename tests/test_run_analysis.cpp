@@ -2,6 +2,7 @@
 #include "tools/data_uri.h"
 #include "tools/run_analysis.h"
 
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -44,6 +45,10 @@ TEST_CASE("densities of right and wrong labels have each an area of 1") {
   const double third = 4.0 / 3;
   CHECK(density.clean == std::vector<double>{0, third, third, third});
   CHECK(density.noisy == std::vector<double>{4, 0, 0, 0});
+
+  std::vector<Suspect> odd = example.suspects;
+  for (Suspect& suspect : odd) suspect.probability = std::numeric_limits<double>::quiet_NaN();
+  CHECK(probability_density(odd, example.set, 4).clean == std::vector<double>{4, 0, 0, 0});
 
   ImageSet clean = example.set;
   clean.truth = clean.given;

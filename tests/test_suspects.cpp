@@ -65,6 +65,11 @@ TEST_CASE("precision, recall and the chance of the right order") {
   CHECK(hits[2].first == 4);
   CHECK(hits[2].precision == 0.5);
   CHECK(ranking_quality(suspects, set) == 0.75);  // of four pairs, one is the wrong way round
+
+  ImageSet right = set;
+  right.truth = right.given;
+  CHECK_FALSE(ranking_quality(suspects, right).has_value());
+  CHECK(count_hits(suspects, right, {1})[0].recall == 0);
 }
 
 }  // namespace noisegate

@@ -11,7 +11,7 @@ namespace noisegate {
 
 void MarginHistogram::add(double margin) {
   constexpr double width = (high - low) / bins;
-  const double bounded = std::clamp(margin, low, high);
+  const double bounded = margin > low ? std::min(margin, high) : low;  // also of what is no number
   ++counts_[std::min(static_cast<int>((bounded - low) / width), bins - 1)];
 }
 

@@ -7,6 +7,7 @@
 #include "noise/transition.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/json_file.h"
 #include "tools/loss_plot.h"
 #include "tools/loss_setting.h"
 #include "tools/metrics.h"
@@ -99,6 +100,12 @@ std::unique_ptr<Loss> read_loss(const LossOptions& options, const Samples& sampl
   return make_loss(spec, setting);
 }
 
+void require_finite(double value, const std::string& what, std::size_t sample) {
+  if (!std::isfinite(value))
+    fail("the {} of sample {} becomes {} in float32: the logits are too large for this loss", what, sample,
+         value);
+}
+
 /// All that is told of the samples, in float32 as training computes it.
 struct Report {
   double mean = 0;
@@ -117,7 +124,12 @@ Report evaluate(const Loss& loss, const Samples& samples, std::int64_t seed) {
   for (std::size_t i = 0; i < count; ++i) {
     report.margin.push_back(score(samples.row(i), samples.labels[i]).margin);
     if (curve) report.weight.push_back((*curve)(report.margin.back(), samples.classes).weight);
+    require_finite(report.per_sample[i], "loss", i);
+    require_finite(report.margin.back(), "margin", i);
+    if (curve) require_finite(report.weight.back(), "weight", i);
   }
+  for (std::size_t i = 0; i < report.gradient.size(); ++i)
+    require_finite(report.gradient[i], "gradient", i / samples.classes % count);
   return report;
 }
 
@@ -138,7 +150,7 @@ void write_json(const std::string& file, const Samples& samples, const Report& r
   json["per_sample"] = report.per_sample;
   json["margin"] = report.margin;
   if (!report.weight.empty()) json["weight"] = report.weight;
-  write_file_atomically(file, json.dump() + "\n");
+  save_json(file, json, -1);
 }
 
 void print_table(const Samples& samples, const Report& report) {

@@ -34,6 +34,15 @@ void save_rows(const std::filesystem::path& file, const Predictions& predictions
   save_numpy<float>(file, {predictions.size(), predictions.classes}, rows);
 }
 
+/// A model whose weights are finite can still overflow on an image.
+void require_finite(std::span<const std::int32_t> positions, const Tensor& logits) {
+  const std::vector<float> values = logits.to_vector<float>();
+  const auto wrong = std::ranges::find_if_not(values, [](float value) { return std::isfinite(value); });
+  if (wrong != values.end())
+    fail("the model's output for image {} is {}, which is no finite number",
+         positions[(wrong - values.begin()) / logits.size(1)], *wrong);
+}
+
 }  // namespace
 
 LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& set, const UseLogits& use,
@@ -48,7 +57,10 @@ LeftOut for_each_output(Module& model, const Dataset& dataset, const ImageSet& s
   const auto stream = open_batches(dataset, set, std::move(look));
   while (const auto batch = stream->next()) {
     left_out.add(batch->left_out);
-    if (!batch->positions.empty()) use(batch->positions, model(Variable(batch->views.front())).value());
+    if (batch->positions.empty()) continue;
+    const Tensor logits = model(Variable(batch->views.front())).value();
+    require_finite(batch->positions, logits);
+    use(batch->positions, logits);
   }
   if (left_out.images > 0 && left_out.images == set.size())
     reject("none of the set's {} images can be read, the first: {}", set.size(), left_out.first);

@@ -30,7 +30,7 @@ struct Predictions {
 /// Runs the model in inference mode over the images of `set`, one of the dataset's; they are not augmented.
 /// Images that cannot be read are left out where the dataset lets them. The model is left in the mode in
 /// which it came. `after_batch`, where there is one, may throw to end it early. Throws Error where no image
-/// can be read.
+/// can be read, and naming an image of which the model makes what is no finite number.
 using AfterBatch = std::function<void()>;
 Predictions predict(Module& model, const Dataset& dataset, const ImageSet& set,
                     const AfterBatch& after_batch = {});

@@ -1,6 +1,7 @@
 #include "tools/report.h"
 
 #include "engine/error.h"
+#include "noise/transition.h"
 #include "tools/recipe.h"
 #include "tools/report_template.h"
 #include "tools/run_analysis.h"
@@ -111,6 +112,8 @@ Json run_data(const RunRecord& run, const ReportOptions& options) {
   try {
     const TrainedRun trained = open_run(run.folder.string(), options.view, run.folder.string());
     json["analysis"] = analyse_run(trained, options.pictures);
+    if (!json["analysis"].contains("transition"))
+      lacks(fmt::format("Matrices are made of at most {} classes.", most_classes_in_matrix));
   } catch (const Error& error) {
     lacks(fmt::format("What takes the model and the data is not here: {}.", error.what()));
   }

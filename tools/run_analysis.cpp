@@ -46,6 +46,11 @@ Json transition_counts(const ImageSet& train, int classes) {
   return counts;
 }
 
+/// Of `bins` bins of equal width over [0, 1]; what is no number counts as 0.
+int bin_of(double probability, int bins) {
+  return probability > 0 ? static_cast<int>(std::min(probability * bins, bins - 1.0)) : 0;
+}
+
 /// A picture of at most `most_pixels` a side.
 std::string thumbnail(const ImageSet& set, std::int64_t sample) {
   constexpr int most_pixels = 72;
@@ -75,7 +80,9 @@ Json hits_of(const std::vector<Suspect>& suspects, const ImageSet& set) {
   const auto wrong =
       std::ranges::count_if(suspects, [&](const Suspect& s) { return !has_true_label(s, set); });
   const Hits hits = count_hits(suspects, set, {wrong}).front();
-  return {{"wrong", wrong}, {"precision", hits.precision}, {"quality", ranking_quality(suspects, set)}};
+  Json json = {{"wrong", wrong}, {"precision", hits.precision}};
+  if (const auto quality = ranking_quality(suspects, set)) json["quality"] = *quality;
+  return json;
 }
 
 }  // namespace
@@ -99,7 +106,7 @@ ProbabilityDensity probability_density(const std::vector<Suspect>& suspects, con
   ProbabilityDensity density{std::vector<double>(bins), std::vector<double>(bins)};
   double clean = 0, noisy = 0;
   for (const Suspect& suspect : suspects) {
-    const int bin = std::min(bins - 1, static_cast<int>(suspect.probability * bins));
+    const int bin = bin_of(suspect.probability, bins);
     const bool is_clean = has_true_label(suspect, set);
     ++(is_clean ? density.clean : density.noisy)[bin];
     ++(is_clean ? clean : noisy);
@@ -128,7 +135,8 @@ Json analyse_run(const TrainedRun& run, std::int64_t pictures) {
                {"noise_rate", noise_rate(train.truth, train.given)}};
   json["test"] =
       to_json(evaluate(*model, dataset, dataset.test, dataset.test.truth), "test", dataset.class_names);
-  json["transition"] = transition_counts(train, dataset.classes);
+  if (dataset.classes <= most_classes_in_matrix)
+    json["transition"] = transition_counts(train, dataset.classes);
   json["dissection"] = to_json(dissect(suspects, train, interval_of(suspects.size())));
   json["density"] = {{"clean", density.clean}, {"noisy", density.noisy}};
   if (knows_wrong_labels(train)) json["hits"] = hits_of(suspects, train);

@@ -2,9 +2,11 @@
 
 #include "engine/error.h"
 #include "engine/npy.h"
-#include "engine/serialize.h"
 #include "losses/schemes/scheme.h"
+#include "tools/json_file.h"
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include <fmt/format.h>
@@ -21,6 +23,10 @@ struct Recording {
   std::vector<double> learning_rates;
 };
 
+bool is_finite(double value) {
+  return std::isfinite(value);
+}
+
 Recording read_recording(const ReplayOptions& options) {
   NumpyArray<float> logits = load_numpy<float>(options.logits);
   NumpyArray<std::int32_t> labels = load_numpy<std::int32_t>(options.labels);
@@ -35,12 +41,16 @@ Recording read_recording(const ReplayOptions& options) {
   require(options.labels, labels.shape, labels.shape == std::vector{steps, samples},
           fmt::format("({}, {})", steps, samples));
   require(options.lr, rates.shape, rates.shape == std::vector{steps}, fmt::format("({})", steps));
-  return {steps,
-          samples,
-          logits.shape[2],
-          std::move(logits.values),
-          std::move(labels.values),
-          std::move(rates.values)};
+  const std::int64_t classes = logits.shape[2];
+  if (classes < 2) reject("{} has the logits of one class; a loss needs two", options.logits);
+  if (!std::ranges::all_of(logits.values, is_finite))
+    reject("{} holds what is no finite number", options.logits);
+  if (!std::ranges::all_of(rates.values, is_finite)) reject("{} holds what is no finite number", options.lr);
+  for (const std::int32_t label : labels.values)
+    if (label < 0 || label >= classes)
+      reject("{}: the label {} is not one of {} classes", options.labels, label, classes);
+  return {
+      steps, samples, classes, std::move(logits.values), std::move(labels.values), std::move(rates.values)};
 }
 
 /// Part `index` of values cut into parts of one shape.
@@ -67,13 +77,15 @@ void replay_scheme(const ReplayOptions& options) {
         {"loss",
          scheme->loss({{logits}, part(recording.labels, t, {recording.samples})}, step).value().item()}};
     for (const auto& [name, value] : scheme->metrics()) told[name] = value;
+    for (const auto& [name, value] : told.items())
+      if (!is_finite(value.get<double>()))
+        fail("{} of step {} becomes {}, which is no finite number", name, t, value.get<double>());
     fmt::print("step {:>6}", t);
     for (const auto& [name, value] : told.items()) fmt::print("  {} {:.6g}", name, value.get<double>());
     fmt::print("\n");
     steps.push_back(std::move(told));
   }
-  if (!options.json.empty())
-    write_file_atomically(options.json, nlohmann::ordered_json{{"steps", steps}}.dump() + "\n");
+  if (!options.json.empty()) save_json(options.json, nlohmann::ordered_json{{"steps", steps}}, -1);
 }
 
 }  // namespace noisegate

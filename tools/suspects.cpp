@@ -56,12 +56,14 @@ std::vector<Hits> count_hits(const std::vector<Suspect>& suspects, const ImageSe
   std::vector<Hits> result;
   for (const std::int64_t asked : firsts) {
     const std::int64_t first = std::min(asked, all);
-    result.push_back({first, wrong_among(first) / static_cast<double>(first), wrong_among(first) / wrong});
+    const double hits = wrong_among(first);
+    result.push_back(
+        {first, first > 0 ? hits / static_cast<double>(first) : 0, wrong > 0 ? hits / wrong : 0});
   }
   return result;
 }
 
-double ranking_quality(const std::vector<Suspect>& suspects, const ImageSet& set) {
+std::optional<double> ranking_quality(const std::vector<Suspect>& suspects, const ImageSet& set) {
   double wrong = 0, right = 0, in_order = 0;  // pairs of which the wrong label comes first
   for (const Suspect& suspect : suspects) {
     if (is_wrong(suspect, set)) {
@@ -71,6 +73,7 @@ double ranking_quality(const std::vector<Suspect>& suspects, const ImageSet& set
       in_order += wrong;
     }
   }
+  if (wrong == 0 || right == 0) return std::nullopt;
   return in_order / (wrong * right);
 }
 

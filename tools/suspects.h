@@ -35,15 +35,15 @@ bool knows_wrong_labels(const ImageSet& set);
 /// How many of the first suspects do have a wrong label.
 struct Hits {
   std::int64_t first = 0;  // suspects looked at
-  double precision = 0;    // share of them with a wrong label
-  double recall = 0;       // share of all wrong labels that are among them
+  double precision = 0;    // share of them with a wrong label; 0 of none
+  double recall = 0;       // share of all wrong labels that are among them; 0 of none
 };
 /// For each of these numbers of suspects; larger ones count as all.
 std::vector<Hits> count_hits(const std::vector<Suspect>& suspects, const ImageSet& set,
                              const std::vector<std::int64_t>& firsts);
 
 /// The chance that of a wrong and a right label, each drawn at random, the wrong one is ranked first: the
-/// area under the ROC curve.
-double ranking_quality(const std::vector<Suspect>& suspects, const ImageSet& set);
+/// area under the ROC curve. Nothing where there are no labels of one kind.
+std::optional<double> ranking_quality(const std::vector<Suspect>& suspects, const ImageSet& set);
 
 }  // namespace noisegate

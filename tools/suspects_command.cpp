@@ -2,6 +2,7 @@
 // out.
 #include "engine/error.h"
 #include "engine/serialize.h"
+#include "engine/text.h"
 #include "noise/transition.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
@@ -121,7 +122,7 @@ void print_first(const Findings& found) {
   constexpr std::size_t shown = 20;
   const ImageSet& train = found.dataset.train;
   const bool has_second = found.suspects.front().second.has_value();
-  const auto cut = [](const std::string& name) { return name.substr(0, 15); };
+  const auto cut = [](const std::string& name) { return printable(name, 15); };
   fmt::print("{:>9} {:<16}{:<16}{:>9}{:>9}{:>9}", "index", "given", "predicted", "p", "loss", "margin");
   fmt::print("{}{}\n", has_second ? fmt::format("{:>11}", "second p") : "",
              found.truth_is_known ? "  true" : "");
@@ -143,8 +144,10 @@ void print_hits(const Findings& found) {
   std::vector<std::int64_t> firsts = {100, 1000, 10000, wrong};
   std::erase_if(firsts, [&](std::int64_t first) { return first > train.size(); });
   std::ranges::sort(firsts);
-  fmt::print("\n{} of {} labels are wrong. A wrong one comes before a right one with a chance of {:.1f}%.\n",
-             wrong, train.size(), 100 * ranking_quality(found.suspects, train));
+  fmt::print("\n{} of {} labels are wrong.", wrong, train.size());
+  if (const auto quality = ranking_quality(found.suspects, train))
+    fmt::print(" A wrong one comes before a right one with a chance of {:.1f}%.", 100 * *quality);
+  fmt::print("\n");
   fmt::print("{:>9}{:>11}{:>9}\n", "first", "precision", "recall");
   for (const Hits& hits : count_hits(found.suspects, train, firsts))
     fmt::print("{:>9}{:>10.1f}%{:>8.1f}%\n", hits.first, 100 * hits.precision, 100 * hits.recall);

@@ -291,12 +291,13 @@ std::optional<EpochMetrics> Trainer::train_and_test(const AfterStep& after_step)
            metrics_.left_out.first);
   require_finite(state_);
   EpochMetrics tested = metrics_;  // so that a test that is stopped leaves no trace
-  test(tested);
-  metrics_ = std::move(tested);
-  if (!std::isfinite(metrics_.test.probability)) {
-    fail("the model's outputs for the test set became non-finite by step {} of epoch {}", steps,
-         metrics_.epoch);
+  try {
+    test(tested);
+  } catch (const Error& error) {
+    throw Error(error.cause(),
+                fmt::format("{}, after step {} of epoch {}", error.what(), steps, metrics_.epoch));
   }
+  metrics_ = std::move(tested);
   if (state_.best) keep_if_best(metrics_);
   metrics_.curriculum.so_far = state_.curriculum;
   metrics_.peak_memory = memory_statistics(state_.model().device()).peak;

@@ -45,7 +45,7 @@ function matrixCard(title, note, classes, counts) {
 /** Runs of the same noise and seed share their labels. */
 function transitionCards(analysed) {
   const bySameLabels = new Map();
-  for (const run of analysed.filter((candidate) => candidate.analysis.truth_is_known)) {
+  for (const run of analysed.filter(({ analysis }) => analysis.truth_is_known && analysis.transition)) {
     const key = JSON.stringify(run.analysis.transition);
     bySameLabels.set(key, [...(bySameLabels.get(key) ?? []), run]);
   }
@@ -61,7 +61,7 @@ function fillMatrices() {
   const analysed = runs.filter((run) => run.analysis);
   byId("matrices").hidden = analysed.length === 0;
   byId("matrices-grid").append(...transitionCards(analysed));
-  for (const run of analysed) {
+  for (const run of analysed.filter(({ analysis }) => analysis.test.confusion)) {
     byId("matrices-grid").append(ofRun(run, matrixCard(`Predictions: ${run.name}`,
       "% of each true class of the test set, in a row", run.analysis.classes, run.analysis.test.confusion)));
   }

@@ -7,7 +7,7 @@
 //     metrics          by key of metrics.jsonl: a number or null for each epoch
 //     margins?         epochs[], clean[][60] and noisy[][60]: counts of margins over [-15, 15]
 //     analysis?        classes[], images, truth_is_known, noise_rate; test (as `noisegate eval --json`);
-//                      transition[][] (counts, a row a true class); dissection; density; hits?; suspects[]
+//                      transition[][]? (counts, a row a true class); dissection; density; hits?; suspects[]
 //     missing[]        sentences about what the run lacks
 const report = JSON.parse(document.getElementById("data").textContent);
 const runs = report.runs;
