@@ -11,7 +11,10 @@ std::unique_ptr<LossPart> part(F loss, const LossValues& values) {
 
 constexpr double rce_scale = 9.210340371976182;  // −log 1e-4
 
-const LossParameter q_of_gce{"q", 0.7, 0, 1, true};
+// Nearer to its limit a loss is lost in float32: p^q is 1, (a−1)^q is 0, 1/(a+1) is 1.
+constexpr double least_q = 1e-9, least_a = 1e-6, least_a_of_aul = 1.001;
+
+const LossParameter q_of_gce{"q", 0.7, least_q, 1};
 
 }  // namespace
 
@@ -68,7 +71,7 @@ std::vector<LossEntry> margin_losses() {
       {{"aul",
         "((a-p)^q - (a-1)^q) / q",
         "Zhou et al., Asymmetric Loss Functions, ICML 2021",
-        {{"a", 6.3, 1, 1000, true}, {"q", 1.5, 0, 10, true}},
+        {{"a", 6.3, least_a_of_aul, 1000}, {"q", 1.5, least_q, 10}},
         true},
        [](const LossValues& v) {
          return part(AsymmetricUnhingedLoss{v["a"], v["q"]}, v);
@@ -76,7 +79,7 @@ std::vector<LossEntry> margin_losses() {
       {{"agce",
         "((a+1)^q - (a+p)^q) / q",
         "Zhou et al., Asymmetric Loss Functions, ICML 2021",
-        {{"a", 6, 0, 1000, true}, {"q", 1.5, 0, 10, true}},
+        {{"a", 6, least_a, 1000}, {"q", 1.5, least_q, 10}},
         true},
        [](const LossValues& v) {
          return part(AsymmetricGce{v["a"], v["q"]}, v);
@@ -84,7 +87,7 @@ std::vector<LossEntry> margin_losses() {
       {{"ael",
         "exp(-p/a)",
         "Zhou et al., Asymmetric Loss Functions, ICML 2021",
-        {{"a", 2.5, 0, 1000, true}},
+        {{"a", 2.5, least_a, 1000}},
         true},
        [](const LossValues& v) { return part(AsymmetricExponentialLoss{v["a"]}, v); }},
       {{"js",

@@ -64,7 +64,7 @@ std::vector<LossEntry> row_losses() {
        [](const LossValues&) { return row(Normalized<CrossEntropy>{}); }},
       {{"nfl", "fl(y) / sum_i fl(i)", normalized, {gamma, detach(0)}},
        [](const LossValues& v) { return row(Normalized<FocalLoss>{focal(v)}); }},
-      {{"ngce", "(1-p_y^q) / (K - sum_i p_i^q)", normalized, {{"q", 0.7, 0, 1, true}}},
+      {{"ngce", "(1-p_y^q) / (K - sum_i p_i^q)", normalized, {{"q", 0.7, 1e-9, 1}}},
        [](const LossValues& v) { return row(Normalized<GeneralizedCrossEntropy>{{v["q"]}}); }},
       {{"nnce", "1 - (A + log p_y) / sum_i (A + log p_i), A = -log 1e-7", negative, {}},
        [](const LossValues&) { return row(NormalizedComplement<NegativeCrossEntropy>{}); }},

@@ -142,6 +142,29 @@ TEST_CASE("float agrees with double for every loss") {
     }
 }
 
+TEST_CASE("in float32 a loss is finite wherever its parameters can be") {
+  const auto end_of = [](const LossParameter& parameter, bool high) {
+    if (high) return parameter.high;
+    return parameter.above_low ? std::nextafter(parameter.low, parameter.high) : parameter.low;
+  };
+  for (const LossInfo& info : list_losses())
+    for (unsigned corner = 0; corner < 1u << info.parameters.size(); ++corner) {
+      std::string spec = info.name;
+      for (std::size_t i = 0; i < info.parameters.size(); ++i)
+        spec += fmt::format("{}{}={}", i == 0 ? ':' : ',', info.parameters[i].key,
+                            end_of(info.parameters[i], (corner >> i & 1) != 0));
+      const auto loss = loss_of(spec, 10);
+      for (const double scale : {0.1, 3.0, 100.0}) {
+        CAPTURE(spec);
+        CAPTURE(scale);
+        const LossOutcome outcome = in_float(*loss, irregular_batch(20, 10, scale, loss->views()));
+        const auto is_finite = [](double value) { return std::isfinite(value); };
+        CHECK(std::ranges::all_of(outcome.values, is_finite));
+        CHECK(std::ranges::all_of(outcome.gradient, is_finite));
+      }
+    }
+}
+
 TEST_CASE("limits and identities") {
   check_same("gce:1e-7", "ce", 1e-5);
   check_same("gce:1", "mae", 1e-12);

@@ -160,9 +160,9 @@ TEST_CASE("bad specs and labels are refused with a sentence that names them") {
   };
   refused("hinge", {"--loss", "hinge", "ce", "gce", "gjs"});
   refused("gce:r=0.7", {"--loss", "r", "q"});
-  refused("gce:q=0", {"q must lie in (0, 1]", "0"});
+  refused("gce:q=0", {"q must lie in [1e-09, 1]", "0"});
   refused("gce:q=1.5", {"q", "1.5"});
-  refused("aul:a=1", {"a must lie in (1, 1000]"});
+  refused("aul:a=1", {"a must lie in [1.001, 1000]"});
   refused("taylor-ce:t=1.5", {"t must be a whole number"});
   refused("fl:detach=0.5", {"detach must be a whole number"});
   refused("nce+", {"nce+"});
