@@ -49,8 +49,7 @@ struct PublishedSum {
 const std::vector<PublishedSum>& published_sums() {
   const char* const active_passive = "Ma et al., Normalized Loss Functions, ICML 2020";
   const char* const asymmetric = "Zhou et al., Asymmetric Loss Functions, ICML 2021";
-  const char* const negative =
-      "Ye et al., Active Negative Loss Functions, NeurIPS 2023 (theirs has l1=5e-5 and --weight-decay 0)";
+  const char* const negative = "Ye et al., Active Negative Loss Functions, NeurIPS 2023";
   static const std::vector<PublishedSum> all = {
       {"nce+rce", {{"alpha", 1}, {"beta", 1}}, active_passive},
       {"nce+mae", {{"alpha", 1}, {"beta", 1}}, active_passive},

@@ -154,7 +154,7 @@ TEST_CASE("--data without --dataset takes what lies there, and says so") {
                      "--threads", "1", "--out", "run", "--overwrite"});
     REQUIRE_MESSAGE(outcome.exit_code == 0, outcome.errors);
     CHECK(lines(outcome.errors).size() == 1);
-    CHECK(contains(outcome.errors, "has the files of mnist"));
+    CHECK(contains(outcome.errors, "is taken as --dataset mnist"));
     CHECK(contains(outcome.output, "mnist: 64 training images"));
     CHECK(contains(session.text("run/config.toml"), "dataset = \"mnist\"\n"));
   }
@@ -172,8 +172,9 @@ TEST_CASE("--data without --dataset takes what lies there, and says so") {
   for (const char* folder : {"cifar", "cifar/cifar-10-batches-bin"}) {
     const Outcome outcome = noise(folder);
     CHECK(contains(outcome.output, "cifar10 symmetric:0.4"));
-    CHECK(contains(outcome.errors, "has the files of cifar10"));
+    CHECK(contains(outcome.errors, "is taken as --dataset cifar10"));
   }
+  fs::create_directories(session.path("lists"));
   write_list_dataset(session.path("lists"), 12);
   CHECK(contains(noise("lists").output, "list symmetric:0.4"));
 }

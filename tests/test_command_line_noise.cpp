@@ -92,7 +92,7 @@ TEST_CASE("--plot and --show draw") {
   CHECK(svg.starts_with("<svg"));
   CHECK(svg.ends_with("</svg>\n"));
   CHECK(contains(svg, "prefers-color-scheme: dark"));
-  CHECK(contains(svg, "<title>box labelled disk"));
+  CHECK(contains(svg, "<title>disk labelled ring"));
   CHECK(session.text("sheet.png").starts_with("\x89PNG"));
   CHECK(session.text("sheet.png").size() > 10000);
 }

@@ -309,7 +309,8 @@ TEST_CASE("the command line wins over the configuration file, the file over the 
 }
 
 TEST_CASE("what stands for something else is resolved") {
-  const auto options = read_train_options({"--noise", "symmetric:0.4", "--data", "some/../data"});
+  const auto options =
+      read_train_options({"--dataset", "synthetic", "--noise", "symmetric:0.4", "--data", "some/../data"});
   REQUIRE(options);
   CHECK(options->device == "cpu");
   CHECK(options->threads >= 1);

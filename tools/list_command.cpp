@@ -59,9 +59,11 @@ std::vector<Row> loss_rows() {
   rows.push_back({"", "Losses of all probabilities"});
   for (const LossInfo& loss : losses)
     if (!loss.of_margin) add_loss(rows, loss);
-  for (const char* line : {"Sums of any two: alpha FIRST + beta SECOND; l1 is a penalty on the weights.",
-                           "A part's parameter stands as KEY, or as NAME.KEY where both have it.",
-                           "The published sums have the parameters for CIFAR-10 as defaults."})
+  for (const char* line :
+       {"Sums of any two: alpha FIRST + beta SECOND; l1 is a penalty on the weights.",
+        "A part's parameter stands as KEY, or as NAME.KEY where both have it.",
+        "The published sums have the parameters for CIFAR-10 as defaults, but for l1: Ye et al.",
+        "(2023) train nce+nnce and nfl+nnfl with l1=5e-5 and --weight-decay 0."})
     rows.push_back({"", line});
   for (const SumInfo& sum : list_sums()) rows.push_back({sum.name, sum.defaults + "; " + sum.source});
   return rows;

@@ -15,8 +15,8 @@ void choose_dataset(TrainOptions& options) {
   if (!options.dataset.empty()) return;
   options.dataset = options.data.empty() ? TrainOptions().dataset : find_dataset(options.data);
   if (!options.data.empty())
-    options.note = fmt::format("--data {} has the files of {}, which are taken: no --dataset is named",
-                               options.data, options.dataset);
+    options.note = fmt::format("--data {} is taken as --dataset {}, whose files lie there", options.data,
+                               options.dataset);
 }
 
 Dataset load_dataset(const TrainOptions& options) {

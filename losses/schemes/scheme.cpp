@@ -188,8 +188,7 @@ std::vector<Entry> noise_schemes() {
         "normal noise on the gradient to the parameters",
         sln_paper,
         {"sigma=0.01: of the noise",
-         "per-sample=0: on the batch's mean; 1: on each sample's, as the paper has it, sigma/sqrt(B) on the "
-         "mean of B"}},
+         "per-sample=0: to the mean over the batch; 1: to each sample's, as in the paper's Eq. 1"}},
        {"sigma", "per-sample"},
        make_noise_on_weights},
   };
