@@ -30,14 +30,14 @@ inline std::string read_text(const std::filesystem::path& path) {
 
 /// What a program finds when it starts. Limits of 0 are none.
 struct Surroundings {
-  rlim_t largest_file = 0;               // bytes of any file that it writes: stands in for a full disk
-  rlim_t seconds = 0;                    // of computing, for one that might never end
-  rlim_t stack = 0;                      // bytes of each thread
-  std::vector<std::string> environment;  // "NAME=VALUE", beside what the test has
-  std::vector<int> closed;               // descriptors
-  std::vector<int> ignored;              // signals
-  std::string output = "stdout.txt";     // where the standard output goes: a file; empty: a pipe nobody reads
-  std::string errors = "stderr.txt";     // the same of the standard error
+  rlim_t largest_file = 0;                    // bytes of any file that it writes: stands in for a full disk
+  rlim_t seconds = 0;                         // of computing, for one that might never end
+  rlim_t stack = 0;                           // bytes of each thread
+  std::vector<std::string> environment = {};  // "NAME=VALUE", beside what the test has
+  std::vector<int> closed = {};               // descriptors
+  std::vector<int> ignored = {};              // signals
+  std::string output = "stdout.txt";  // where the standard output goes: a file; empty: a pipe nobody reads
+  std::string errors = "stderr.txt";  // the same of the standard error
 };
 
 /// A program that runs beside the test, its output going to files in `folder`.

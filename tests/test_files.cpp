@@ -4,6 +4,8 @@
 #include "tests/run_program.h"
 #include "tests/temporary_folder.h"
 
+#include <algorithm>
+#include <cstring>
 #include <fstream>
 #include <string>
 #include <sys/file.h>

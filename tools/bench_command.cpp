@@ -3,6 +3,7 @@
 #include "tools/bench.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/output.h"
 
 #include <string>
 #include <utility>
@@ -22,8 +23,7 @@ int bench_command(const Arguments& arguments) {
 
   const std::string word = arguments.empty() ? "" : arguments.front();
   if (word == "--help" || word == "-h") {
-    fmt::print(
-        "noisegate bench WHAT [options]; each has its --help\n"
+    say("noisegate bench WHAT [options]; each has its --help\n"
         "  step     times a whole training step\n"
         "  conv     times each convolution of a model, beside what the machine allows and cuDNN\n"
         "  ops      times ops alone, and every loss beside cross entropy\n"

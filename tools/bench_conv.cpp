@@ -7,6 +7,7 @@
 #include "tools/command_line.h"
 #include "tools/convolution_bench.h"
 #include "tools/json_file.h"
+#include "tools/output.h"
 
 #include <algorithm>
 #include <map>
@@ -125,21 +126,20 @@ std::string short_name(const Json& row) {
 }
 
 void print_head(bool cudnn) {
-  fmt::print("{:<27}{:>3}  {:<16}{:>9}{:>9}{:>8}{:>8}", "convolution", "x", "product", "ms", "GFLOP/s",
-             "GB/s", "limit");
-  fmt::print("{}\n", cudnn ? fmt::format("{:>10}{:>7}{:>10}", "cuDNN ms", "speed", "differs") : "");
+  say("{:<27}{:>3}  {:<16}{:>9}{:>9}{:>8}{:>8}", "convolution", "x", "product", "ms", "GFLOP/s", "GB/s",
+      "limit");
+  say("{}\n", cudnn ? fmt::format("{:>10}{:>7}{:>10}", "cuDNN ms", "speed", "differs") : "");
 }
 
 void print_row(const Json& row) {
   const Json& native = row["native"];
-  fmt::print("{:<27}{:>3}  {:<16}{:>9.4f}{:>9.0f}{:>8.0f}{:>7.0f}%", short_name(row), row["count"].get<int>(),
-             row["product"].get<std::string>(), native["milliseconds"].get<double>(),
-             native["gflops"].get<double>(), native["gigabytes_per_second"].get<double>(),
-             100 * native["share_of_limit"].get<double>());
+  say("{:<27}{:>3}  {:<16}{:>9.4f}{:>9.0f}{:>8.0f}{:>7.0f}%", short_name(row), row["count"].get<int>(),
+      row["product"].get<std::string>(), native["milliseconds"].get<double>(), native["gflops"].get<double>(),
+      native["gigabytes_per_second"].get<double>(), 100 * native["share_of_limit"].get<double>());
   if (row.contains("cudnn"))
-    fmt::print("{:>10.4f}{:>7.2f}{:>10.1e}", row["cudnn"]["milliseconds"].get<double>(),
-               row["speed_of_cudnn"].get<double>(), row["deviation"].get<double>());
-  fmt::print("\n");
+    say("{:>10.4f}{:>7.2f}{:>10.1e}", row["cudnn"]["milliseconds"].get<double>(),
+        row["speed_of_cudnn"].get<double>(), row["deviation"].get<double>());
+  say("\n");
 }
 
 Json measure_product(const Setting& setting, const ConvolutionProblem& problem,
@@ -207,17 +207,15 @@ Json totals(const Json& rows, const Limits& limits) {
 }
 
 void print_totals(const Json& rows) {
-  fmt::print("\n{:<18}{:>11}{:>10}{:>13}{:>8}", "over the network", "ms", "GFLOP/s", "limit's ms", "limit");
-  fmt::print("{}\n",
-             rows[0].contains("cudnn_milliseconds") ? fmt::format("{:>11}{:>8}", "cuDNN ms", "speed") : "");
+  say("\n{:<18}{:>11}{:>10}{:>13}{:>8}", "over the network", "ms", "GFLOP/s", "limit's ms", "limit");
+  say("{}\n", rows[0].contains("cudnn_milliseconds") ? fmt::format("{:>11}{:>8}", "cuDNN ms", "speed") : "");
   for (const Json& row : rows) {
-    fmt::print("{:<18}{:>11.3f}{:>10.0f}{:>13.3f}{:>7.0f}%", row["product"].get<std::string>(),
-               row["native_milliseconds"].get<double>(), row["gflops"].get<double>(),
-               row["limit_milliseconds"].get<double>(), 100 * row["share_of_limit"].get<double>());
+    say("{:<18}{:>11.3f}{:>10.0f}{:>13.3f}{:>7.0f}%", row["product"].get<std::string>(),
+        row["native_milliseconds"].get<double>(), row["gflops"].get<double>(),
+        row["limit_milliseconds"].get<double>(), 100 * row["share_of_limit"].get<double>());
     if (row.contains("cudnn_milliseconds"))
-      fmt::print("{:>11.3f}{:>8.2f}", row["cudnn_milliseconds"].get<double>(),
-                 row["speed_of_cudnn"].get<double>());
-    fmt::print("\n");
+      say("{:>11.3f}{:>8.2f}", row["cudnn_milliseconds"].get<double>(), row["speed_of_cudnn"].get<double>());
+    say("\n");
   }
 }
 
@@ -264,15 +262,14 @@ Json measure_ladder(const Setting& setting, const std::vector<ConvolutionProblem
 }
 
 void print_ladder(const Json& ladder) {
-  fmt::print("\n{}, forward: {:.2f} GFLOP\n", short_name(ladder), ladder["flops"].get<double>() / 1e9);
-  fmt::print("{:<18}{:>9}{:>10}{:>10}{:>8}{:>8}{:>10}  {}\n", "rung", "MB", "ms", "GFLOP/s", "GB/s", "limit",
-             "differs", "idea");
+  say("\n{}, forward: {:.2f} GFLOP\n", short_name(ladder), ladder["flops"].get<double>() / 1e9);
+  say("{:<18}{:>9}{:>10}{:>10}{:>8}{:>8}{:>10}  {}\n", "rung", "MB", "ms", "GFLOP/s", "GB/s", "limit",
+      "differs", "idea");
   for (const Json& rung : ladder["rungs"])
-    fmt::print("{:<18}{:>9.1f}{:>10.4f}{:>10.0f}{:>8.0f}{:>7.1f}%{:>10.1e}  {}\n",
-               rung["rung"].get<std::string>(), rung["bytes"].get<double>() / 1e6,
-               rung["milliseconds"].get<double>(), rung["gflops"].get<double>(),
-               rung["gigabytes_per_second"].get<double>(), 100 * rung["share_of_limit"].get<double>(),
-               rung["deviation"].get<double>(), rung["idea"].get<std::string>());
+    say("{:<18}{:>9.1f}{:>10.4f}{:>10.0f}{:>8.0f}{:>7.1f}%{:>10.1e}  {}\n", rung["rung"].get<std::string>(),
+        rung["bytes"].get<double>() / 1e6, rung["milliseconds"].get<double>(), rung["gflops"].get<double>(),
+        rung["gigabytes_per_second"].get<double>(), 100 * rung["share_of_limit"].get<double>(),
+        rung["deviation"].get<double>(), rung["idea"].get<std::string>());
 }
 
 void check(const BenchOptions& options) {
@@ -303,13 +300,12 @@ int bench_conv(const Arguments& arguments) {
       convolution_problems(Spec(options.model, "--model"), options.batch_size);
   const Setting setting{device, format, limits_of(device, format), options.samples};
   const Yardstick cudnn = yardstick(options, device, format);
-  fmt::print("{} batch {}, {} ({}), {}: medians of {}; at most {:.0f} GFLOP/s", options.model,
-             options.batch_size, to_string(device), setting.limits.name, to_string(format), options.samples,
-             setting.limits.flops / 1e9);
-  fmt::print("{}\n", setting.limits.bytes_per_second > 0
-                         ? fmt::format(" and {:.0f} GB/s", setting.limits.bytes_per_second / 1e9)
-                         : "");
-  if (!cudnn.missing.empty()) fmt::print("without cuDNN: {}\n", cudnn.missing);
+  say("{} batch {}, {} ({}), {}: medians of {}; at most {:.0f} GFLOP/s", options.model, options.batch_size,
+      to_string(device), setting.limits.name, to_string(format), options.samples, setting.limits.flops / 1e9);
+  say("{}\n", setting.limits.bytes_per_second > 0
+                  ? fmt::format(" and {:.0f} GB/s", setting.limits.bytes_per_second / 1e9)
+                  : "");
+  if (!cudnn.missing.empty()) say("without cuDNN: {}\n", cudnn.missing);
 
   Json result = {{"model", options.model},
                  {"batch_size", options.batch_size},

@@ -9,6 +9,7 @@
 #include "tools/bench.h"
 #include "tools/command_line.h"
 #include "tools/json_file.h"
+#include "tools/output.h"
 #include "tools/stopwatch.h"
 
 #include <algorithm>
@@ -247,20 +248,19 @@ nlohmann::ordered_json measure(const BenchOptions& options) {
 
 void print_summary(const nlohmann::ordered_json& result) {
   const auto number = [&](const char* key) { return result[key].get<double>(); };
-  fmt::print("{} JPEG files of {}x{} pixels, {:.1f} kB each, threads {}\n", result["images"].get<int>(),
-             result["side"].get<int>(), result["side"].get<int>(), number("kilobytes"),
-             result["threads"].get<int>());
-  fmt::print("  {:8.0f} images a second: stb_image alone, to 3 channels; {:.0f} to 4\n",
-             number("decode_images_per_second"), number("decode_padded_images_per_second"));
-  fmt::print("  {:8.0f} decoded and augmented in a plain loop: {}\n", number("loop_images_per_second"),
-             result["augment"].get<std::string>());
-  fmt::print(
-      "  {:8.0f} as batches of {} images of {} pixels: {:.2f} of stb_image alone, {:.2f} of the loop\n",
+  say("{} JPEG files of {}x{} pixels, {:.1f} kB each, threads {}\n", result["images"].get<int>(),
+      result["side"].get<int>(), result["side"].get<int>(), number("kilobytes"),
+      result["threads"].get<int>());
+  say("  {:8.0f} images a second: stb_image alone, to 3 channels; {:.0f} to 4\n",
+      number("decode_images_per_second"), number("decode_padded_images_per_second"));
+  say("  {:8.0f} decoded and augmented in a plain loop: {}\n", number("loop_images_per_second"),
+      result["augment"].get<std::string>());
+  say("  {:8.0f} as batches of {} images of {} pixels: {:.2f} of stb_image alone, {:.2f} of the loop\n",
       number("load_images_per_second"), file_batch, result["size"].get<int>(), number("share_of_decoding"),
       number("share_of_loop"));
-  fmt::print("a batch of {} images of 32x32x3 in memory\n", resident_batch);
+  say("a batch of {} images of 32x32x3 in memory\n", resident_batch);
   for (const auto& row : result["resident"])
-    fmt::print("  {:8.2f} ms  {}\n", row["milliseconds"].get<double>(), row["augment"].get<std::string>());
+    say("  {:8.2f} ms  {}\n", row["milliseconds"].get<double>(), row["augment"].get<std::string>());
 }
 
 void check(const BenchOptions& options) {

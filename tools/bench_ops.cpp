@@ -8,6 +8,7 @@
 #include "tools/bench.h"
 #include "tools/command_line.h"
 #include "tools/json_file.h"
+#include "tools/output.h"
 #include "tools/stopwatch.h"
 
 #include <algorithm>
@@ -151,10 +152,10 @@ std::vector<Op> ops(Device device) {
 
 nlohmann::ordered_json measure_ops(int samples, Device device) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  fmt::print("{:<24}{:<20}{:>12}\n", "op", "input", "us");
+  say("{:<24}{:<20}{:>12}\n", "op", "input", "us");
   for (const Op& each : ops(device)) {
     const double seconds = compare(each.call, each.call, samples, device).call;
-    fmt::print("{:<24}{:<20}{:>12.1f}\n", each.name, each.shape, 1e6 * seconds);
+    say("{:<24}{:<20}{:>12.1f}\n", each.name, each.shape, 1e6 * seconds);
     rows.push_back({{"op", each.name}, {"input", each.shape}, {"microseconds", 1e6 * seconds}});
   }
   return rows;
@@ -162,13 +163,12 @@ nlohmann::ordered_json measure_ops(int samples, Device device) {
 
 nlohmann::ordered_json measure_losses(int samples, Device device) {
   nlohmann::ordered_json rows = nlohmann::ordered_json::array();
-  fmt::print("\n{:<20}{:>14}{:>10}{:>16}{:>10}\n", "loss", "us, 128x10", "over ce", "us, 512x1000",
-             "over ce");
+  say("\n{:<20}{:>14}{:>10}{:>16}{:>10}\n", "loss", "us, 128x10", "over ce", "us, 512x1000", "over ce");
   for (const std::string& spec : loss_specs()) {
     const Comparison few = compare_loss(spec, 128, 10, samples, device),
                      many = compare_loss(spec, 512, 1000, samples, device);
-    fmt::print("{:<20}{:>14.2f}{:>10.2f}{:>16.1f}{:>10.2f}\n", spec, 1e6 * few.call, few.ratio,
-               1e6 * many.call, many.ratio);
+    say("{:<20}{:>14.2f}{:>10.2f}{:>16.1f}{:>10.2f}\n", spec, 1e6 * few.call, few.ratio, 1e6 * many.call,
+        many.ratio);
     for (const auto& [shape, result] : {std::pair("128x10", few), std::pair("512x1000", many)})
       rows.push_back({{"loss", spec},
                       {"logits", shape},
@@ -194,8 +194,8 @@ int bench_ops(const Arguments& arguments) {
   set_thread_count(options.threads);
   use_device(device, NumberFormat::fp32);
 
-  fmt::print("forward and backward on {}, threads {}: medians of {}\n\n", to_string(device), thread_count(),
-             options.samples);
+  say("forward and backward on {}, threads {}: medians of {}\n\n", to_string(device), thread_count(),
+      options.samples);
   nlohmann::ordered_json result = {{"device", to_string(device)}, {"threads", thread_count()}};
   result["ops"] = measure_ops(options.samples, device);
   result["losses"] = measure_losses(options.samples, device);

@@ -4,6 +4,7 @@
 #include "tools/bench.h"
 #include "tools/command_line.h"
 #include "tools/json_file.h"
+#include "tools/output.h"
 #include "tools/stopwatch.h"
 #include "tools/trainer.h"
 
@@ -101,14 +102,13 @@ nlohmann::ordered_json measure(const BenchOptions& options) {
 }
 
 void print(const nlohmann::ordered_json& result) {
-  fmt::print("{} batch {}, cpu, threads {}: medians of {} steps, taken in turn\n",
-             result["model"].get<std::string>(), result["batch_size"].get<int>(),
-             result["threads"].get<int>(), result["steps"].get<int>());
-  fmt::print("{:<8}{:<26}{:>10}{:>14}\n", "loss", "scheme", "ms", "times plain");
+  say("{} batch {}, cpu, threads {}: medians of {} steps, taken in turn\n",
+      result["model"].get<std::string>(), result["batch_size"].get<int>(), result["threads"].get<int>(),
+      result["steps"].get<int>());
+  say("{:<8}{:<26}{:>10}{:>14}\n", "loss", "scheme", "ms", "times plain");
   for (const auto& row : result["schemes"])
-    fmt::print("{:<8}{:<26}{:>10.1f}{:>14.3f}\n", row["loss"].get<std::string>(),
-               row["scheme"].get<std::string>(), row["median_ms"].get<double>(),
-               row["times_plain"].get<double>());
+    say("{:<8}{:<26}{:>10.1f}{:>14.3f}\n", row["loss"].get<std::string>(), row["scheme"].get<std::string>(),
+        row["median_ms"].get<double>(), row["times_plain"].get<double>());
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "tools/bench.h"
 #include "tools/command_line.h"
 #include "tools/json_file.h"
+#include "tools/output.h"
 #include "tools/stopwatch.h"
 
 #include <algorithm>
@@ -210,30 +211,30 @@ void print_summary(const nlohmann::ordered_json& result) {
   const auto number = [&](const char* key) { return result[key].get<double>(); };
   constexpr double mebibyte = 1 << 20;
   const bool on_cpu = result["device"] == "cpu";
-  fmt::print("{} batch {}, {}{}, {}: median of {} {}\n", result["model"].get<std::string>(),
-             result["batch_size"].get<int>(), result["device"].get<std::string>(),
-             on_cpu ? fmt::format(", threads {}", result["threads"].get<int>()) : "",
-             result["precision"].get<std::string>(), result["steps"].get<int>(),
-             on_cpu ? "steps" : "times ten steps in a row");
-  fmt::print("  step      {:9.{}f} ms (fastest {:.{}f} ms)\n", number("median_ms"), on_cpu ? 1 : 3,
-             number("fastest_ms"), on_cpu ? 1 : 3);
-  fmt::print("  images    {:9.1f} a second\n", number("images_per_second"));
-  fmt::print("  memory    {:9.1f} MiB of tensors at most, {:.1f} MiB of the process\n",
-             number("tensor_peak_bytes") / mebibyte, number("process_peak_bytes") / mebibyte);
-  fmt::print("  compute   {:9.1f} GFLOP/s in convolutions and matrix products, over the whole step's time\n",
-             number("gflops"));
-  fmt::print("  limit     {:9.1f} GFLOP/s {}: the step makes {:.0f}% of it\n", number("machine_gflops"),
-             on_cpu ? "in registers on these threads" : "of the GPU's products in this precision",
-             100 * number("share_of_machine"));
+  say("{} batch {}, {}{}, {}: median of {} {}\n", result["model"].get<std::string>(),
+      result["batch_size"].get<int>(), result["device"].get<std::string>(),
+      on_cpu ? fmt::format(", threads {}", result["threads"].get<int>()) : "",
+      result["precision"].get<std::string>(), result["steps"].get<int>(),
+      on_cpu ? "steps" : "times ten steps in a row");
+  say("  step      {:9.{}f} ms (fastest {:.{}f} ms)\n", number("median_ms"), on_cpu ? 1 : 3,
+      number("fastest_ms"), on_cpu ? 1 : 3);
+  say("  images    {:9.1f} a second\n", number("images_per_second"));
+  say("  memory    {:9.1f} MiB of tensors at most, {:.1f} MiB of the process\n",
+      number("tensor_peak_bytes") / mebibyte, number("process_peak_bytes") / mebibyte);
+  say("  compute   {:9.1f} GFLOP/s in convolutions and matrix products, over the whole step's time\n",
+      number("gflops"));
+  say("  limit     {:9.1f} GFLOP/s {}: the step makes {:.0f}% of it\n", number("machine_gflops"),
+      on_cpu ? "in registers on these threads" : "of the GPU's products in this precision",
+      100 * number("share_of_machine"));
   if (on_cpu && result["conv"] == "auto")
-    fmt::print("            (operations of the definition are counted; Winograd's algorithm needs fewer)\n");
+    say("            (operations of the definition are counted; Winograd's algorithm needs fewer)\n");
 }
 
 void print_profile(const nlohmann::ordered_json& ops) {
-  fmt::print("\n{:<24}{:<10}{:>10}{:>8}\n", "op", "pass", "ms/step", "calls");
+  say("\n{:<24}{:<10}{:>10}{:>8}\n", "op", "pass", "ms/step", "calls");
   for (const auto& op : ops) {
-    fmt::print("{:<24}{:<10}{:>10.2f}{:>8.0f}\n", op["op"].get<std::string>(), op["pass"].get<std::string>(),
-               op["milliseconds"].get<double>(), op["calls"].get<double>());
+    say("{:<24}{:<10}{:>10.2f}{:>8.0f}\n", op["op"].get<std::string>(), op["pass"].get<std::string>(),
+        op["milliseconds"].get<double>(), op["calls"].get<double>());
   }
 }
 

@@ -1,6 +1,7 @@
 #include "tools/command_line.h"
 
 #include "engine/error.h"
+#include "tools/output.h"
 
 #include <algorithm>
 
@@ -91,7 +92,7 @@ std::optional<Given> parse(const CommandLine& command_line, const std::vector<st
     app.parse(
         std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
   } catch (const CLI::CallForHelp&) {
-    fmt::print("{}", help_page(command_line));
+    put_output(help_page(command_line));
     return std::nullopt;
   } catch (const CLI::ParseError& error) {
     const std::string what = error.what();  // "--epochs: 1 required TEXT missing"

@@ -7,6 +7,7 @@
 #include "tools/command_line.h"
 #include "tools/evaluation_text.h"
 #include "tools/json_file.h"
+#include "tools/output.h"
 #include "tools/trained_run.h"
 #include "tools/training_data.h"
 
@@ -167,15 +168,15 @@ int eval_command(const Arguments& arguments) {
   const std::vector<ModelPredictions> models = predict_with_all(run, set);
   save_outputs(options, set, models);
   const std::vector<EvaluationTable> tables = make_tables(set, models);
-  for (const std::string& note : set.dataset.notes) fmt::print(stderr, "noisegate: {}\n", note);
+  for (const std::string& note : set.dataset.notes) warn("{}", note);
   for (const EvaluationTable& table : tables) {
-    if (&table != &tables.front()) fmt::print("\n");
+    if (&table != &tables.front()) say("\n");
     print(table, set.dataset.class_names);
   }
   if (const LeftOut& left_out = models.front().predictions.left_out; left_out.images > 0)
-    fmt::print(stderr, "noisegate: {}\n", to_string(left_out));
+    warn("{}", to_string(left_out));
   if (set.dataset.classes > most_classes_in_matrix)
-    fmt::print(stderr, "noisegate: confusions are counted for at most {} classes\n", most_classes_in_matrix);
+    warn("confusions are counted for at most {} classes", most_classes_in_matrix);
   if (!options.json.empty()) save_json(options.json, to_json(tables, options.split, set.dataset.class_names));
   return 0;
 }

@@ -1,6 +1,7 @@
 #include "tools/evaluation_text.h"
 
 #include "engine/text.h"
+#include "tools/output.h"
 
 #include <fmt/format.h>
 
@@ -17,24 +18,23 @@ std::string percent(const Tally& tally) {
 template <class Text>
 void print_row(const EvaluationTable& table, const std::string& title, const std::string& images,
                const Text& text) {
-  fmt::print("{:<28}{:>8}", title, images);
-  for (const auto& column : table.columns) fmt::print("{:>16}", text(column));
-  fmt::print("\n");
+  say("{:<28}{:>8}", title, images);
+  for (const auto& column : table.columns) say("{:>16}", text(column));
+  say("\n");
 }
 
 void print_confusion(const Evaluation& evaluation, const std::vector<std::string>& class_names) {
-  fmt::print("\n{:<16}", "% predicted as");
-  for (const std::string& name : class_names) fmt::print("{:>8}", printable(name, 7));
-  fmt::print("\n");
+  say("\n{:<16}", "% predicted as");
+  for (const std::string& name : class_names) say("{:>8}", printable(name, 7));
+  say("\n");
   for (std::size_t label = 0; label < class_names.size(); ++label) {
-    fmt::print("{:<16}", printable(class_names[label], 15));
+    say("{:<16}", printable(class_names[label], 15));
     for (std::size_t predicted = 0; predicted < class_names.size(); ++predicted) {
       const std::int64_t count = evaluation.confusion[label * class_names.size() + predicted];
       const auto samples = static_cast<double>(evaluation.by_class[label].samples);
-      fmt::print("{:>8}",
-                 count == 0 ? "." : fmt::format("{:.1f}", 100 * static_cast<double>(count) / samples));
+      say("{:>8}", count == 0 ? "." : fmt::format("{:.1f}", 100 * static_cast<double>(count) / samples));
     }
-    fmt::print("\n");
+    say("\n");
   }
 }
 

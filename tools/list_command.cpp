@@ -8,6 +8,7 @@
 #include "noise/noise.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/output.h"
 #include "tools/recipe.h"
 
 #include <algorithm>
@@ -127,7 +128,7 @@ void print_aligned(const std::vector<Row>& rows) {
   for (const Row& row : rows) {
     std::string line;
     for (std::size_t i = 0; i < row.size(); ++i) line += fmt::format("{:<{}}  ", row[i], widths[i]);
-    fmt::print("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
+    say("{}\n", line.substr(0, line.find_last_not_of(' ') + 1));
   }
 }
 

@@ -11,6 +11,7 @@
 #include "tools/loss_plot.h"
 #include "tools/loss_setting.h"
 #include "tools/metrics.h"
+#include "tools/output.h"
 #include "tools/scheme_replay.h"
 
 #include <algorithm>
@@ -156,18 +157,17 @@ void write_json(const std::string& file, const Samples& samples, const Report& r
 void print_table(const Samples& samples, const Report& report) {
   constexpr std::size_t shown = 20;
   const std::size_t count = samples.labels.size();
-  fmt::print("{:>8}{:>8}{:>12}{:>12}", "sample", "label", "margin", "loss");
-  fmt::print("{}{:>14}\n", report.weight.empty() ? "" : fmt::format("{:>12}", "weight"), "|grad|_1");
+  say("{:>8}{:>8}{:>12}{:>12}", "sample", "label", "margin", "loss");
+  say("{}{:>14}\n", report.weight.empty() ? "" : fmt::format("{:>12}", "weight"), "|grad|_1");
   for (std::size_t i = 0; i < std::min(count, shown); ++i) {
     double norm = 0;  // of the sample's own loss
     for (int k = 0; k < samples.classes; ++k)
       norm += std::abs(report.gradient[i * samples.classes + k]) * static_cast<double>(count);
-    fmt::print("{:>8}{:>8}{:>12.4f}{:>12.6g}", i, samples.labels[i], report.margin[i], report.per_sample[i]);
-    fmt::print("{}{:>14.6g}\n", report.weight.empty() ? "" : fmt::format("{:>12.6g}", report.weight[i]),
-               norm);
+    say("{:>8}{:>8}{:>12.4f}{:>12.6g}", i, samples.labels[i], report.margin[i], report.per_sample[i]);
+    say("{}{:>14.6g}\n", report.weight.empty() ? "" : fmt::format("{:>12.6g}", report.weight[i]), norm);
   }
-  if (count > shown) fmt::print("{:>8} and {} more; --json has them all\n", "...", count - shown);
-  fmt::print("mean loss of {} samples: {:.8g}\n", count, report.mean);
+  if (count > shown) say("{:>8} and {} more; --json has them all\n", "...", count - shown);
+  say("mean loss of {} samples: {:.8g}\n", count, report.mean);
 }
 
 std::vector<NamedCurve> read_curves(const LossOptions& options) {

@@ -10,6 +10,7 @@
 #include "tools/contact_sheet.h"
 #include "tools/heat_map.h"
 #include "tools/json_file.h"
+#include "tools/output.h"
 #include "tools/training_data.h"
 
 #include <algorithm>
@@ -80,16 +81,16 @@ std::string given_count(const TransitionMatrix& matrix, int label) {
 constexpr int most_columns = 10;  // that fit a line of 100 characters
 
 void print_matrix(const Dataset& dataset, const TransitionMatrix& matrix) {
-  fmt::print("{:<14}", "% of true class");
-  for (const std::string& name : dataset.class_names) fmt::print("{:>7}", printable(name, 6));
-  fmt::print("{:>7}{:>7}\n", "true", "given");
+  say("{:<14}", "% of true class");
+  for (const std::string& name : dataset.class_names) say("{:>7}", printable(name, 6));
+  say("{:>7}{:>7}\n", "true", "given");
   for (const int truth : rows_of(matrix)) {
-    fmt::print("{:<15}", printable(name_of(dataset, truth), 14));
+    say("{:<15}", printable(name_of(dataset, truth), 14));
     for (int given = 0; given < matrix.classes(); ++given) {
       const double share = matrix(truth, given);
-      fmt::print("{:>7}", share == 0 ? "." : fmt::format("{:.1f}", 100 * share));
+      say("{:>7}", share == 0 ? "." : fmt::format("{:.1f}", 100 * share));
     }
-    fmt::print("{:>7}{:>7}\n", matrix.samples(truth), given_count(matrix, truth));
+    say("{:>7}{:>7}\n", matrix.samples(truth), given_count(matrix, truth));
   }
 }
 
@@ -107,13 +108,13 @@ std::string commonest_mistakes(const Dataset& dataset, const TransitionMatrix& m
 }
 
 void print_mistakes(const Dataset& dataset, const TransitionMatrix& matrix) {
-  fmt::print("The {} classes, with the wrong labels that each has most often{}.\n", matrix.classes(),
-             matrix.classes() <= most_classes_in_matrix ? "; --json and --plot have all" : "");
-  fmt::print("{:<20}{:>7}{:>7}{:>8}  {}\n", "% of true class", "true", "given", "right", "wrong");
+  say("The {} classes, with the wrong labels that each has most often{}.\n", matrix.classes(),
+      matrix.classes() <= most_classes_in_matrix ? "; --json and --plot have all" : "");
+  say("{:<20}{:>7}{:>7}{:>8}  {}\n", "% of true class", "true", "given", "right", "wrong");
   for (const int truth : rows_of(matrix)) {
     const std::string right = truth == no_class ? "" : fmt::format("{:.1f}", 100 * matrix(truth, truth));
-    fmt::print("{:<20}{:>7}{:>7}{:>8}  {}\n", printable(name_of(dataset, truth), 19), matrix.samples(truth),
-               given_count(matrix, truth), right, commonest_mistakes(dataset, matrix, truth));
+    say("{:<20}{:>7}{:>7}{:>8}  {}\n", printable(name_of(dataset, truth), 19), matrix.samples(truth),
+        given_count(matrix, truth), right, commonest_mistakes(dataset, matrix, truth));
   }
 }
 
@@ -173,18 +174,18 @@ int noise_command(const Arguments& arguments) {
   const Dataset dataset = load_noisy_dataset(options.train);
   for (const auto& [option, file] : {std::pair("--plot", options.plot), std::pair("--json", options.json)})
     if (!file.empty()) require_matrix_of(dataset.classes, option);
-  if (!options.train.note.empty()) fmt::print(stderr, "noisegate: {}\n", options.train.note);
+  if (!options.train.note.empty()) warn("{}", options.train.note);
   const TransitionMatrix matrix(dataset.train.truth, dataset.train.given, dataset.classes);
   const std::string title =
       fmt::format("{} {}, seed {}", dataset.name, options.train.noise, options.train.seed);
   const std::string rate = rate_sentence(dataset.train);
-  fmt::print("{}: {}\n\n", printable(title), rate);
+  say("{}: {}\n\n", printable(title), rate);
   (dataset.classes <= most_columns ? print_matrix : print_mistakes)(dataset, matrix);
 
   if (!options.out.empty()) save_labels(options.out, dataset.train);
   if (!options.out.empty() && matrix.samples(no_class) > 0)
-    fmt::print("{} has the labels alone: to train on these images, give train the same --noise and --seed.\n",
-               printable(options.out));
+    say("{} has the labels alone: to train on these images, give train the same --noise and --seed.\n",
+        printable(options.out));
   if (!options.plot.empty())
     write_file_atomically(options.plot, heat_map_svg(matrix, dataset.class_names, title, rate));
   if (!options.show.empty())

@@ -83,8 +83,8 @@ void Progress::after_step(const StepReport& report) {
   if (!with_bar_ || now - last_drawn_ < redraw_interval) return;
   last_drawn_ = now;
   const std::string text = bar_text(report, epochs_, elapsed());
-  fmt::print("{}{}", erase_line, text.substr(0, terminal_width() - 1));
-  std::fflush(stdout);
+  say("{}{}", erase_line, text.substr(0, terminal_width() - 1));
+  flush_output();
 }
 
 void Progress::after_epoch(const EpochMetrics& metrics) {
@@ -94,10 +94,10 @@ void Progress::after_epoch(const EpochMetrics& metrics) {
     titles.push_back(title);
     values.push_back(value);
   }
-  if (!header_is_written_) fmt::print("{}\n", fmt::join(titles, " "));
+  if (!header_is_written_) say("{}\n", fmt::join(titles, " "));
   header_is_written_ = true;
-  fmt::print("{}\n", fmt::join(values, " "));
-  std::fflush(stdout);
+  say("{}\n", fmt::join(values, " "));
+  flush_output();
 }
 
 void Progress::clear() {

@@ -4,6 +4,7 @@
 #include "engine/text.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
+#include "tools/output.h"
 #include "tools/report.h"
 
 #include <string>
@@ -54,10 +55,9 @@ int report_command(const Arguments& arguments) {
   const nlohmann::ordered_json data = report_data(runs, options);
   for (const auto& run : data["runs"])
     for (const auto& sentence : run["missing"])
-      fmt::print(stderr, "noisegate: {}: {}\n", printable(run["folder"].get<std::string>()),
-                 sentence.get<std::string>());
+      warn("{}: {}", printable(run["folder"].get<std::string>()), sentence.get<std::string>());
   write_file_atomically(out, report_page(data));
-  fmt::print("{} shows {} run{}\n", printable(out), runs.size(), runs.size() == 1 ? "" : "s");
+  say("{} shows {} run{}\n", printable(out), runs.size(), runs.size() == 1 ? "" : "s");
   return 0;
 }
 

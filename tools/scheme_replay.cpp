@@ -4,6 +4,7 @@
 #include "engine/npy.h"
 #include "losses/schemes/scheme.h"
 #include "tools/json_file.h"
+#include "tools/output.h"
 
 #include <algorithm>
 #include <cmath>
@@ -80,9 +81,9 @@ void replay_scheme(const ReplayOptions& options) {
     for (const auto& [name, value] : told.items())
       if (!is_finite(value.get<double>()))
         fail("{} of step {} becomes {}, which is no finite number", name, t, value.get<double>());
-    fmt::print("step {:>6}", t);
-    for (const auto& [name, value] : told.items()) fmt::print("  {} {:.6g}", name, value.get<double>());
-    fmt::print("\n");
+    say("step {:>6}", t);
+    for (const auto& [name, value] : told.items()) say("  {} {:.6g}", name, value.get<double>());
+    say("\n");
     steps.push_back(std::move(told));
   }
   if (!options.json.empty()) save_json(options.json, nlohmann::ordered_json{{"steps", steps}}, -1);

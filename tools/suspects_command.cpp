@@ -7,6 +7,7 @@
 #include "tools/command.h"
 #include "tools/command_line.h"
 #include "tools/contact_sheet.h"
+#include "tools/output.h"
 #include "tools/suspects.h"
 #include "tools/trained_run.h"
 #include "tools/training_data.h"
@@ -123,17 +124,15 @@ void print_first(const Findings& found) {
   const ImageSet& train = found.dataset.train;
   const bool has_second = found.suspects.front().second.has_value();
   const auto cut = [](const std::string& name) { return printable(name, 15); };
-  fmt::print("{:>9} {:<16}{:<16}{:>9}{:>9}{:>9}", "index", "given", "predicted", "p", "loss", "margin");
-  fmt::print("{}{}\n", has_second ? fmt::format("{:>11}", "second p") : "",
-             found.truth_is_known ? "  true" : "");
+  say("{:>9} {:<16}{:<16}{:>9}{:>9}{:>9}", "index", "given", "predicted", "p", "loss", "margin");
+  say("{}{}\n", has_second ? fmt::format("{:>11}", "second p") : "", found.truth_is_known ? "  true" : "");
   for (std::size_t i = 0; i < std::min(shown, found.suspects.size()); ++i) {
     const Suspect& s = found.suspects[i];
-    fmt::print("{:>9} {:<16}{:<16}{:>9.2g}{:>9.3f}{:>9.3f}", s.sample,
-               cut(class_name(found.dataset, s.given)), cut(class_name(found.dataset, s.predicted)),
-               s.probability, s.loss, s.margin);
-    if (s.second) fmt::print("{:>11.2g}", s.second->probability);
-    if (found.truth_is_known) fmt::print("  {}", cut(class_name(found.dataset, train.truth[s.sample])));
-    fmt::print("\n");
+    say("{:>9} {:<16}{:<16}{:>9.2g}{:>9.3f}{:>9.3f}", s.sample, cut(class_name(found.dataset, s.given)),
+        cut(class_name(found.dataset, s.predicted)), s.probability, s.loss, s.margin);
+    if (s.second) say("{:>11.2g}", s.second->probability);
+    if (found.truth_is_known) say("  {}", cut(class_name(found.dataset, train.truth[s.sample])));
+    say("\n");
   }
 }
 
@@ -144,13 +143,13 @@ void print_hits(const Findings& found) {
   std::vector<std::int64_t> firsts = {100, 1000, 10000, wrong};
   std::erase_if(firsts, [&](std::int64_t first) { return first > train.size(); });
   std::ranges::sort(firsts);
-  fmt::print("\n{} of {} labels are wrong.", wrong, train.size());
+  say("\n{} of {} labels are wrong.", wrong, train.size());
   if (const auto quality = ranking_quality(found.suspects, train))
-    fmt::print(" A wrong one comes before a right one with a chance of {:.1f}%.", 100 * *quality);
-  fmt::print("\n");
-  fmt::print("{:>9}{:>11}{:>9}\n", "first", "precision", "recall");
+    say(" A wrong one comes before a right one with a chance of {:.1f}%.", 100 * *quality);
+  say("\n");
+  say("{:>9}{:>11}{:>9}\n", "first", "precision", "recall");
   for (const Hits& hits : count_hits(found.suspects, train, firsts))
-    fmt::print("{:>9}{:>10.1f}%{:>8.1f}%\n", hits.first, 100 * hits.precision, 100 * hits.recall);
+    say("{:>9}{:>10.1f}%{:>8.1f}%\n", hits.first, 100 * hits.precision, 100 * hits.recall);
 }
 
 }  // namespace
@@ -167,10 +166,10 @@ int suspects_command(const Arguments& arguments) {
 
   const TrainedRun run = open_run(folder, options.view, folder);
   const Findings found = find_suspects(run, options.momentum);
-  for (const std::string& note : found.dataset.notes) fmt::print(stderr, "noisegate: {}\n", note);
+  for (const std::string& note : found.dataset.notes) warn("{}", note);
   print_first(found);
   if (found.truth_is_known) print_hits(found);
-  if (found.left_out.images > 0) fmt::print(stderr, "noisegate: {}\n", to_string(found.left_out));
+  if (found.left_out.images > 0) warn("{}", to_string(found.left_out));
   if (!options.out.empty()) save_csv(options, found);
   if (!options.show.empty()) {
     const std::string title = fmt::format("{}: the most suspicious labels", folder);

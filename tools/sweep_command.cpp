@@ -25,7 +25,7 @@ namespace {
 bool acquire(FileLock& lock, const InterruptGuard& interrupt) {
   for (bool is_told = false; !lock.try_acquire(); is_told = true) {
     if (interrupt.signal() != 0) return false;
-    if (!is_told) fmt::print(stderr, "noisegate: waiting for the sweep of {}\n", lock.holder());
+    if (!is_told) warn("waiting for the sweep of {}", lock.holder());
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return true;
@@ -43,8 +43,8 @@ int train_missing(const Sweep& sweep, const InterruptGuard& interrupt) {
   for (std::size_t i = 0; i < sweep.runs.size(); ++i) {
     const PlannedRun& run = sweep.runs[i];
     const RunProgress progress = progress_of(run);
-    fmt::print("[{}/{}] {}{}\n", i + 1, sweep.runs.size(), run.name,
-               progress == RunProgress::finished ? ": done before" : "");
+    say("[{}/{}] {}{}\n", i + 1, sweep.runs.size(), run.name,
+        progress == RunProgress::finished ? ": done before" : "");
     if (progress == RunProgress::finished) continue;
     Arguments words = {"train"};
     if (progress == RunProgress::unfinished)
@@ -54,11 +54,11 @@ int train_missing(const Sweep& sweep, const InterruptGuard& interrupt) {
     const int code = run_noisegate(words, interrupt);
     if (interrupt.signal() != 0) return exit_code_of_signal(interrupt.signal());
     if (code != 0) {
-      fmt::print(stderr, "noisegate: run {} ended with exit code {}\n", run.name, code);
+      warn("run {} ended with exit code {}", run.name, code);
       ++failed;
     }
   }
-  if (failed > 0) fmt::print(stderr, "noisegate: {} of {} runs failed\n", failed, sweep.runs.size());
+  if (failed > 0) warn("{} of {} runs failed", failed, sweep.runs.size());
   return failed > 0 ? 1 : 0;
 }
 
@@ -96,8 +96,8 @@ int sweep_command(const Arguments& arguments) {
   const RunTable table = run_table(finished_runs(sweep));
   write_file_atomically(sweep.folder / "table.md", as_markdown(table));
   write_file_atomically(sweep.folder / "table.tex", as_latex(table));
-  fmt::print("{}\n{}also in {}/table.md and table.tex\n",
-             exit_code == 0 ? "" : "\nthe runs that are finished:", as_text(table), sweep.folder.string());
+  say("{}\n{}also in {}/table.md and table.tex\n",
+      exit_code == 0 ? "" : "\nthe runs that are finished:", as_text(table), sweep.folder.string());
   return exit_code;
 }
 

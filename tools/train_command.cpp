@@ -31,20 +31,19 @@ namespace {
 
 void announce(const TrainOptions& options, const Trainer& trainer) {
   if (!options.recipe.empty())
-    for (const std::string& note : recipe_notes(find_recipe(options.recipe), options))
-      fmt::print("{}\n", note);
-  if (!options.note.empty()) fmt::print(stderr, "noisegate: {}\n", options.note);
-  for (const std::string& note : trainer.dataset().notes) fmt::print(stderr, "noisegate: {}\n", note);
+    for (const std::string& note : recipe_notes(find_recipe(options.recipe), options)) say("{}\n", note);
+  if (!options.note.empty()) warn("{}", options.note);
+  for (const std::string& note : trainer.dataset().notes) warn("{}", note);
   const ImageSet& train = trainer.dataset().train;
   std::int64_t wrong = 0;
   for (std::size_t i = 0; i < train.given.size(); ++i) wrong += train.given[i] != train.truth[i] ? 1 : 0;
-  fmt::print("{}: {} training images ({} with a wrong label), {} test images, {} classes\n",
-             printable(options.dataset), train.size(), wrong, trainer.dataset().test.size(),
-             trainer.dataset().classes);
+  say("{}: {} training images ({} with a wrong label), {} test images, {} classes\n",
+      printable(options.dataset), train.size(), wrong, trainer.dataset().test.size(),
+      trainer.dataset().classes);
   const std::string device = options.device == "cpu" ? "cpu" : options.device + " in " + options.precision;
-  fmt::print("{}: {} parameters, loss {}, on {}, threads {}, seed {}; run folder {}\n",
-             printable(options.model), trainer.state().model().parameter_count(), printable(options.loss),
-             device, options.threads, options.seed, printable(options.out));
+  say("{}: {} parameters, loss {}, on {}, threads {}, seed {}; run folder {}\n", printable(options.model),
+      trainer.state().model().parameter_count(), printable(options.loss), device, options.threads,
+      options.seed, printable(options.out));
   std::fflush(stdout);
 }
 
@@ -97,8 +96,8 @@ std::string Run::objection_to(const State& checkpoint) const {
   if (const std::string difference = identity_.difference(checkpoint); !difference.empty()) return difference;
   const std::int64_t epochs = checkpoint.count("epochs_done"), told = folder_.epochs_told();
   if (epochs <= told) return "";
-  return fmt::format("it follows epoch {}, and {} has {} whole epochs", epochs, printable(folder_.metrics().string()),
-                     told);
+  return fmt::format("it follows epoch {}, and {} has {} whole epochs", epochs,
+                     printable(folder_.metrics().string()), told);
 }
 
 void Run::resume() {
@@ -106,11 +105,10 @@ void Run::resume() {
   const auto loaded = checkpoints_.load([this](const State& state) { return objection_to(state); });
   if (!loaded) {
     begin();
-    fmt::print("{} has no checkpoint yet: the run starts from the beginning\n",
-               printable(folder_.path().string()));
+    say("{} has no checkpoint yet: the run starts from the beginning\n", printable(folder_.path().string()));
     return;
   }
-  if (!loaded->note.empty()) fmt::print(stderr, "noisegate: {}\n", loaded->note);
+  if (!loaded->note.empty()) warn("{}", loaded->note);
   trainer_.load(loaded->state);
   predictions_.load(loaded->state);
   epochs_kept_ = trainer_.state().epochs_done;
@@ -187,12 +185,12 @@ int Run::report_interruption(int signal) {
 
 void conclude(const EpochMetrics& last, const TrainOptions& options, const Progress& progress) {
   constexpr double mebibyte = 1 << 20;
-  fmt::print("done in {}: test accuracy {:.2f}%, at most {:.0f} MiB in tensors; the model is in {}\n",
-             duration_text(progress.elapsed()), 100 * last.test.accuracy(),
-             static_cast<double>(last.peak_memory) / mebibyte, printable(options.out));
+  say("done in {}: test accuracy {:.2f}%, at most {:.0f} MiB in tensors; the model is in {}\n",
+      duration_text(progress.elapsed()), 100 * last.test.accuracy(),
+      static_cast<double>(last.peak_memory) / mebibyte, printable(options.out));
   if (options.recipe.empty()) return;
   const std::string outcome = recipe_outcome(find_recipe(options.recipe), read_run_record(options.out));
-  if (!outcome.empty()) fmt::print("{}\n", outcome);
+  if (!outcome.empty()) say("{}\n", outcome);
 }
 
 int Run::train_epochs(const InterruptGuard& interrupt, Progress& progress) {
@@ -212,18 +210,18 @@ int Run::train_epochs(const InterruptGuard& interrupt, Progress& progress) {
     }
     keep_epoch(*metrics);
     progress.after_epoch(*metrics);
-    if (metrics->left_out.images > 0) fmt::print(stderr, "noisegate: {}\n", to_string(metrics->left_out));
+    if (metrics->left_out.images > 0) warn("{}", to_string(metrics->left_out));
     if (metrics->epoch == options_.epochs) conclude(*metrics, options_, progress);
   }
   if (end < options_.epochs)
-    fmt::print("stopped after epoch {} of {}; to go on: {}\n", end, options_.epochs, how_to_resume());
+    say("stopped after epoch {} of {}; to go on: {}\n", end, options_.epochs, how_to_resume());
   return 0;
 }
 
 int Run::train() {
   if (trainer_.state().epochs_done >= options_.epochs) {
-    fmt::print("{} has all its {} epochs; a larger --epochs goes on\n", printable(folder_.path().string()),
-               options_.epochs);
+    say("{} has all its {} epochs; a larger --epochs goes on\n", printable(folder_.path().string()),
+        options_.epochs);
     return 0;
   }
   const InterruptGuard interrupt("stopping with a checkpoint; a second one stops without",
