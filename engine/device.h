@@ -45,9 +45,9 @@ struct GpuAccess {
 /// Before anything asks for a GPU; without it there is none.
 void set_gpu_access(const GpuAccess& access);
 
-/// Threads of the CPU kernels; 0 means OMP_NUM_THREADS or one per core, or as many as OMP_THREAD_LIMIT allows.
-/// Same count, same seed → the same bits. Throws Error for a number that makes no sense on this machine (more
-/// than four a core), and for one that OpenMP or the system does not give.
+/// Threads of the CPU kernels; 0 means OMP_NUM_THREADS or one per core, or as many as OMP_THREAD_LIMIT
+/// allows. Same count, same seed → the same bits. Throws Error for a number that makes no sense on this
+/// machine (more than four a core), and for one that OpenMP or the system does not give.
 void set_thread_count(int threads);
 /// The threads that a team has from here on; where nobody has said how many, as set_thread_count(0) does.
 /// Whatever hands work to oneDNN asks for it first.

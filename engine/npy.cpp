@@ -5,7 +5,7 @@
 #include "engine/npy.h"
 
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 #include "engine/text.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "noise/label_archive.h"
 
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 #include "noise/pickled_integers.h"
 
 #include <algorithm>

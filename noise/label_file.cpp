@@ -1,8 +1,8 @@
 // Labels from a file: one array of them as .npy, or a table with a header as .csv, which is how published
 // label noise comes (`label,label_noisy`).
 #include "engine/error.h"
+#include "engine/files.h"
 #include "engine/npy.h"
-#include "engine/serialize.h"
 #include "noise/csv.h"
 #include "noise/models.h"
 

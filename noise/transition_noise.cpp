@@ -1,7 +1,7 @@
 // Label noise by a given transition matrix T: a sample of class i gets the label j with the chance T(i, j).
 #include "engine/error.h"
+#include "engine/files.h"
 #include "engine/npy.h"
-#include "engine/serialize.h"
 #include "noise/csv.h"
 #include "noise/models.h"
 #include "noise/transition.h"

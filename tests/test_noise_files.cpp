@@ -1,6 +1,6 @@
 // Noise that comes from files: labels, transition matrices, predictions. Human labels have their own test.
+#include "engine/files.h"
 #include "engine/npy.h"
-#include "engine/serialize.h"
 #include "noise/csv.h"
 #include "noise/models.h"
 #include "noise/transition.h"

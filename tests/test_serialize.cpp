@@ -1,3 +1,4 @@
+#include "engine/files.h"
 #include "engine/serialize.h"
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"

@@ -2,6 +2,7 @@
 // beside cuDNN; and the ladder that leads from a convolution's definition to the production kernel.
 #include "engine/device.h"
 #include "engine/error.h"
+#include "engine/files.h"
 #include "engine/gpu_bench.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"

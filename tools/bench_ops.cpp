@@ -2,6 +2,7 @@
 // cross entropy, which is timed anew next to each of them, since the machine's speed drifts.
 #include "engine/device.h"
 #include "engine/error.h"
+#include "engine/files.h"
 #include "engine/ops.h"
 #include "engine/replay.h"
 #include "losses/loss.h"

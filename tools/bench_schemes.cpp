@@ -1,6 +1,7 @@
 // noisegate bench schemes: a training step under each scheme beside one of plain cross entropy, step by step
 // in turn, so that whatever else the machine does weighs on all of them.
 #include "engine/error.h"
+#include "engine/files.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
 #include "tools/json_file.h"

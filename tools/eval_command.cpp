@@ -1,7 +1,7 @@
 // noisegate eval: rebuilds a run's models from its folder and measures them on the test set, or on what they
 // were trained on.
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 #include "noise/transition.h"
 #include "tools/command.h"
 #include "tools/command_line.h"

@@ -1,7 +1,7 @@
 #include "tools/event_file.h"
 
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 #include "tools/curriculum.h"
 
 #include <array>

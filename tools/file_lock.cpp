@@ -1,6 +1,8 @@
 #include "tools/file_lock.h"
 
 #include "engine/error.h"
+#include "engine/text.h"
+#include "tools/output.h"
 
 #include <array>
 #include <cerrno>
@@ -63,8 +65,8 @@ bool FileLock::try_acquire() {
         if (error == EWOULDBLOCK) return false;
         fail("cannot lock {}: {}", file_.string(), std::strerror(error));
       }
-      fmt::print(stderr, "noisegate: {} cannot be locked ({}): see to it that nothing else writes there\n",
-                 file_.parent_path().string(), std::strerror(error));
+      warn("{} cannot be locked ({}): see to it that nothing else writes there",
+           printable(file_.parent_path().string()), std::strerror(error));
     }
     if (is_same_file(descriptor, file_)) {
       descriptor_ = descriptor;

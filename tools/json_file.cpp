@@ -1,7 +1,7 @@
 #include "tools/json_file.h"
 
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 
 #include <cmath>
 #include <string>

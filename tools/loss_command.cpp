@@ -1,8 +1,8 @@
 // noisegate loss: what a loss makes of given logits and labels, sample by sample, and how it looks as a
 // curve.
 #include "engine/error.h"
+#include "engine/files.h"
 #include "engine/npy.h"
-#include "engine/serialize.h"
 #include "losses/loss.h"
 #include "noise/transition.h"
 #include "tools/command.h"

@@ -1,7 +1,7 @@
 // noisegate noise: makes the labels that a training run would see, shows what is wrong with them, saves them.
 #include "engine/error.h"
+#include "engine/files.h"
 #include "engine/npy.h"
-#include "engine/serialize.h"
 #include "engine/text.h"
 #include "noise/noise.h"
 #include "noise/transition.h"

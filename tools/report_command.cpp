@@ -1,6 +1,6 @@
 // noisegate report: what several runs did, side by side, as one page.
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 #include "engine/text.h"
 #include "tools/command.h"
 #include "tools/command_line.h"

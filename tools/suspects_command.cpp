@@ -1,7 +1,7 @@
 // noisegate suspects: the training samples that a run's model takes for mislabelled, to be looked at or left
 // out.
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 #include "engine/text.h"
 #include "noise/transition.h"
 #include "tools/command.h"

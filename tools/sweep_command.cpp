@@ -1,7 +1,7 @@
 // noisegate sweep: trains a grid of runs one after another, each in a process of its own, and ends in their
 // table. Whatever stopped it, the same command goes on with what is missing.
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/files.h"
 #include "tools/child_process.h"
 #include "tools/command.h"
 #include "tools/command_line.h"

@@ -32,8 +32,7 @@ void require(bool sensible, const std::string& option, const std::string& rule, 
 /// What config.toml keeps must be text: TOML has no word for other bytes.
 void require_text(TrainOptions options) {
   for (const Option& option : option_table(options))
-    if (const auto* const* text = std::get_if<std::string*>(&option.value);
-        text && !stays_with_the_command(option))
+    if (const auto* const* text = std::get_if<std::string*>(&option.value); text && option.policy.is_kept)
       require_utf8(**text, "--" + option.name);
 }
 
