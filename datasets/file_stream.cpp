@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <system_error>
 #include <utility>
 
 #ifdef __GLIBC__
@@ -48,7 +49,12 @@ FileStream::FileStream(const Dataset& dataset, const ImageSet& set, BatchPlan pl
       table_(channels, dataset.mean, dataset.deviation) {
   keep_freed_memory();
   open_slots();
-  for (int i = 0; i < thread_count(); ++i) threads_.emplace_back([this] { work(); });
+  try {
+    for (int i = 0; i < thread_count(); ++i) threads_.emplace_back([this] { work(); });
+  } catch (const std::system_error& error) {
+    // Where the system gives fewer threads, these take longer.
+    if (threads_.empty()) fail("cannot start a thread to read images: {}", error.code().message());
+  }
 }
 
 FileStream::~FileStream() {

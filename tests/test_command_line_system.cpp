@@ -136,8 +136,9 @@ TEST_CASE("a training goes on without its output") {
 
 TEST_CASE("a sweep without a standard output writes nothing into its lock") {
   const Session session;
-  std::ofstream(session.path("grid.toml")) << "dataset = \"synthetic:train=96,test=32\"\nmodel = \"cnn4\"\n"
-                                              "batch-size = 32\nthreads = 1\nepochs = 1\nseed = [1, 2]\n";
+  std::ofstream(session.path("grid.toml"))
+      << "dataset = \"synthetic:train=96,test=32\"\nmodel = \"cnn4\"\n"
+         "batch-size = 32\nthreads = 1\nepochs = 1\nseed = [1, 2]\ninit = \"\"\n";
   const Outcome outcome = session.run({"sweep", "grid.toml"}, {.closed = {1}});
   CHECK(outcome.exit_code == 0);
   CHECK(session.text("runs/grid/lock").empty());

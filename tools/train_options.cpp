@@ -86,7 +86,7 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"ema", "X", "also test a momentum (EMA) model with this decay, e.g. 0.999; 0: none", &o.ema},
       {"predictions", "", "keep the run's average softmax for --noise prediction", &o.predictions,
        circumstance},
-      {"seed", "N", "of all random numbers, below 2^48", &o.seed, circumstance},
+      {"seed", "N", "of all draws, below 2^48", &o.seed, circumstance},
       {"threads", "N", "of the CPU, 0: one a core", &o.threads, adjustable_circumstance},
       {"device", "NAME", "auto, cpu, cuda", &o.device, circumstance},
       {"precision", "NAME", "fp32; GPU: tf32, bf16", &o.precision},
