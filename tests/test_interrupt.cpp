@@ -5,6 +5,7 @@
 
 #include <csignal>
 #include <functional>
+#include <tuple>
 
 #include <doctest/doctest.h>
 

@@ -136,7 +136,11 @@ TEST_CASE("the table as text, Markdown and LaTeX") {
 
 TEST_CASE("a run is read back from its folder, without the line that is just being written") {
   const TemporaryFolder temporary;
-  write(temporary.path() / "config.toml", "loss = \"gce:0.5\"\nepochs = 2\nseed = 7\n");
+  TrainOptions options;
+  options.loss = "gce:0.5";
+  options.epochs = 2;
+  options.seed = 7;
+  write(temporary.path() / "config.toml", config_text(options));
   CHECK(read_run_record(temporary.path()).epochs.empty());
   write(temporary.path() / "metrics.jsonl", "{\"epoch\":1,\"test_acc\":0.5}\n{\"epoch\":2,\"te");
   RunRecord record = read_run_record(temporary.path());

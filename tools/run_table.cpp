@@ -188,7 +188,7 @@ RunTable run_table(std::span<const RunRecord> runs) {
     for (const auto& [metric, model] : models) {
       if (cell(group, metric, Epochs::last).empty()) continue;
       std::vector<std::string>& row = table.rows.emplace_back();
-      for (const std::string& option : options) row.push_back(shown(value_of(group.shown, option)));
+      for (const std::string& option : options) row.push_back(printable(value_of(group.shown, option)));
       if (models.size() > 1) row.push_back(model);
       row.push_back(std::to_string(group.runs.size()));
       for (const auto& [title, epochs] : measures) row.push_back(cell(group, metric, epochs));
