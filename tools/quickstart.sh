@@ -24,17 +24,17 @@ for word in "$@"; do
 done
 cd "$(dirname "$0")/.."
 
-# What one core needs for the whole program, and for both trainings: measured on one with AVX-512, rounded up.
-build_minutes=9 train_minutes=4
-minutes() { echo $((($1 + $(nproc) - 1) / $(nproc))); }
+# What one core with AVX-512 needs for the program, and for ten epochs of both trainings, rounded up.
+build_minutes=9 train_minutes=2
+on_all_cores() { echo "$((($1 + $(nproc) - 1) / $(nproc))) min"; }
 missing=$(tools/setup.sh --missing)
 if [ -n "$missing" ]; then
   echo "quickstart: first installs, as root$([ "$(id -u)" -eq 0 ] || echo ' by sudo'): $missing"
 else
   echo 'quickstart: all packages that it needs are installed'
 fi
-echo "quickstart: builds into build/, which takes $(nproc) cores about $(minutes $build_minutes) minutes the first time,"
-echo "quickstart: and trains two networks into runs/$([ $epochs = 2 ] || echo ", about $(minutes $train_minutes) minutes")"
+echo "quickstart: builds the program into build/, the first time in about $(on_all_cores $build_minutes) on $(nproc) cores"
+echo "quickstart: trains two networks into runs/, in about $(on_all_cores $train_minutes)"
 tools/setup.sh
 
 options=()
