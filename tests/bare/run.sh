@@ -9,6 +9,7 @@
 # Needs root, debootstrap and some 4 GB. Exit code: 0; 1 where something failed; 2 for wrong use; 77 where it cannot be
 # done here.
 set -euo pipefail
+{ # read whole before it runs, so that a change to it meanwhile does nothing
 
 fail() { # fail CODE SENTENCE
   echo "bare: $2" >&2
@@ -118,3 +119,4 @@ step 'tools test' inside tools/test.sh || failed=1
   echo "compiler warnings: $(cat "$out"/tools-*.log | grep -c 'warning:' || true)"
 } | tee -a "$out/summary.txt"
 exit $failed
+}
