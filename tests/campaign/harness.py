@@ -102,8 +102,7 @@ class Findings:
     def __init__(self):
         self.lock = threading.Lock()
         self.cases, self.bad_cases = collections.Counter(), collections.Counter()
-        self.examples, self.notes = {}, {}
-        self.counts, self.note_counts = collections.Counter(), collections.Counter()
+        self.examples, self.counts, self.notes = {}, collections.Counter(), collections.Counter()
 
     def add_case(self, group, wrong, example, notes=()):
         """`wrong` and `notes`: sentences, the same for the same fault. Notes are told of and count for nothing."""
@@ -115,21 +114,25 @@ class Findings:
                 if (group, sentence) not in self.examples:
                     self.examples[group, sentence] = example
                     print(f"FINDING {group}: {sentence}\n    {example}", flush=True)
-            for sentence in notes:
-                self.note_counts[group, sentence] += 1
-                self.notes.setdefault((group, sentence), example)
+            self.notes.update(notes)
+
+    def add_note(self, sentence):
+        with self.lock:
+            self.notes[sentence] += 1
 
     def print_summary(self, title):
         print(f"\n{title}\n{'cases':>7} {'bad':>5}  of")
         for group in sorted(self.cases):
             print(f"{self.cases[group]:7} {self.bad_cases[group]:5}  {group}")
         print(f"{sum(self.cases.values()):7} {sum(self.bad_cases.values()):5}  all")
-        for name, counts, examples in (("findings", self.counts, self.examples),
-                                       ("notes", self.note_counts, self.notes)):
-            if counts:
-                print(f"\n{name}:")
-            for (group, sentence), count in sorted(counts.items()):
-                print(f"{count:7}x {group}: {sentence}\n{'':9}first: {examples[group, sentence]}")
+        if self.counts:
+            print("\nfindings:")
+        for (group, sentence), count in sorted(self.counts.items()):
+            print(f"{count:7}x {group}: {sentence}\n{'':9}first: {self.examples[group, sentence]}")
+        if self.notes:
+            print("\nnotes, which count for nothing:")
+        for sentence, count in sorted(self.notes.items()):
+            print(f"{count:7}x {sentence}")
         return 1 if self.counts else 0
 
 

@@ -55,6 +55,8 @@ class Reference:
             sys.exit(f"{' '.join(words)} ends with {outcome.code}: {outcome.last_words()}")
         self.contents, self.seconds = contents(folder / "run"), outcome.seconds
         self.operations = [tuple(line.split("\t")[1:]) for line in log.read_text().splitlines()]
+        if not self.operations:
+            sys.exit("no operation was seen: is the program linked statically?")
         campaign.remove(folder)
 
 
@@ -128,7 +130,8 @@ class Campaign:
 
     def kill_at(self, folder, words, number, act, power=""):
         environment = self.preloaded.environment(folder, at=number, act=act, power=power)
-        return run([self.executable] + words, folder, environment)
+        if run([self.executable] + words, folder, environment).code != -9 and number:
+            self.findings.add_note("not killed: the process had no operation of this number")
 
     def operation_cases(self, name, reference, count):
         random_numbers = self.random("operations", name)

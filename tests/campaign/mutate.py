@@ -19,7 +19,7 @@ from inputs import Inputs, targets
 LONGEST_LINE = 1000
 TEXTS = ("out.json", "out.csv", "out.svg", "out.html")
 SANITIZER = re.compile(rb"ERROR: (AddressSanitizer|UndefinedBehaviorSanitizer): ?([\w -]*)|"
-                       rb"^(/\S+:\d+:\d+): runtime error: ([^\n]*)", re.MULTILINE)
+                       rb"^([\w./+-]+:\d+:\d+): runtime error: ([^\n]*)", re.MULTILINE)
 NO_MEMORY = re.compile(rb"AddressSanitizer: (out-of-memory|allocation-size-too-big|calloc-overflow|hard rss limit)|"
                        rb"requested allocation size|failed to allocate|hard rss limit exhausted")
 FOREIGN = re.compile(r"json\.exception|filesystem error|std::|basic_string|vector::|terminate called|bad_alloc|what\(\)|"
@@ -232,11 +232,13 @@ class Campaign:
             words = [w[:50000] for w in words]
         outcome = self.call([os.fsdecode(w) for w in words], folder)
         wrong, notes = check_said(outcome, words[0] == b"sweep"), []
-        if NO_MEMORY.search(outcome.errors) and self.is_sanitized:
-            wrong, notes = [], ["more memory than a sanitizer's build gives"]
+        needs_plain = NO_MEMORY.search(outcome.errors) is not None or outcome.is_hung
+        if self.is_sanitized and needs_plain:
             if self.options.plain:
                 outcome = self.call([os.fsdecode(w) for w in words], folder, os.path.realpath(self.options.plain))
-                wrong, notes = check_said(outcome), []
+                wrong, notes = check_said(outcome, words[0] == b"sweep"), []
+            elif not outcome.is_hung:
+                wrong, notes = [], ["more memory than a sanitizer's build gives"]
         if outcome.code == 1 and b"out of memory" in outcome.errors:
             notes.append("out of memory")
         if outcome.code == 0:
@@ -251,7 +253,7 @@ class Campaign:
         self.seconds[target.name] += time.monotonic() - start
         if not target.file and check_terminal("command line", changed.replace(b"\n", b"\x0b")):
             # The words of a person at the terminal, who may see them again as they are.
-            notes += [w for w in wrong if w.endswith(ECHOED)]
+            notes += ["repeats the command line's odd words as they are"] * any(w.endswith(ECHOED) for w in wrong)
             wrong = [w for w in wrong if not w.endswith(ECHOED)]
         example = f"case {number}: noisegate " + " ".join(shown(w) for w in words)
         if wrong:
@@ -296,7 +298,7 @@ class Campaign:
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--executable", required=True, help="noisegate, built with sanitizers or without")
-    parser.add_argument("--plain", help="noisegate without sanitizers, for inputs that ask for much memory")
+    parser.add_argument("--plain", help="noisegate without sanitizers, for inputs that ask for much memory or time")
     parser.add_argument("--count", type=int, default=5000, help="changed inputs [5000]")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=1, help="cases at a time [1]")
