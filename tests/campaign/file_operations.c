@@ -6,7 +6,8 @@
 //   OPERATIONS_COUNTER  file of 8 bytes: the operations so far, of this process and those that it starts
 //   OPERATIONS_LOG      a line is added for every operation: number, kind, path
 //   OPERATIONS_AT       the number of the operation at which it happens; 0: never
-//   OPERATIONS_ACT      before, after: SIGKILL before or after it; torn: half of a write is done, then SIGKILL;
+//   OPERATIONS_ACT      before, after: SIGKILL before or after it; torn: half of a write is done, then
+//   SIGKILL;
 //                       error: it fails with OPERATIONS_ERROR; sticky: so do all that follow;
 //                       short: half of a write is done, which is said, and all that follow fail
 //   OPERATIONS_ERROR    the errno of error, sticky and short
@@ -38,25 +39,18 @@
 // The C library's own function of this name.
 #define REAL(name) ((__typeof__(&name))dlsym(RTLD_NEXT, #name))
 
-enum { descriptors = 4096, files = 1024 };
+#include "power_failure.h"
+
+enum { descriptors = 4096 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char *folder, *act = "", *power;
 static long at;
 static int error_number, log_file = -1;
 static _Atomic int64_t* counter;
-static bool is_failing;                // sticky, and it has begun
-static char* path_of[descriptors];     // of the descriptors opened below the folder
-static bool is_written[descriptors];   // opened for writing
-
-// What a power failure would leave of a file: `synced` bytes. The descriptor is this library's own.
-static struct {
-  dev_t device;
-  ino_t inode;
-  int descriptor;
-  off_t synced;
-} written[files];
-static int written_count;
+static bool is_failing;               // sticky, and it has begun
+static char* path_of[descriptors];    // of the descriptors opened below the folder
+static bool is_written[descriptors];  // opened for writing
 
 __attribute__((constructor)) static void start(void) {
   folder = getenv("OPERATIONS_FOLDER");
@@ -73,23 +67,12 @@ __attribute__((constructor)) static void start(void) {
     log_file = REAL(open)(getenv("OPERATIONS_LOG"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
 }
 
-static void fail_power(void) {
-  for (int i = 0; i < written_count; ++i) {
-    struct stat now;
-    if (fstat(written[i].descriptor, &now) != 0 || now.st_size <= written[i].synced) continue;
-    const off_t lost = now.st_size - written[i].synced;
-    const off_t kept = written[i].synced + (strcmp(power, "half") == 0 ? lost / 2 : 0);
-    REAL(ftruncate)(written[i].descriptor, kept);
-    if (strcmp(power, "zero") == 0) REAL(ftruncate)(written[i].descriptor, now.st_size);
-  }
-}
-
 __attribute__((destructor)) static void finish(void) {
-  if (folder && power && at == 0) fail_power();
+  if (folder && power && at == 0) fail_power(power);
 }
 
 static void die(void) {
-  if (power) fail_power();
+  if (power) fail_power(power);
   kill(0, SIGKILL);
   for (;;) pause();
 }
@@ -134,44 +117,11 @@ static enum fate fate_of(const char* kind, const char* path) {
   return fate;
 }
 
-// Its descriptor's file, for a power failure. Files that have no name any more are forgotten where there is
-// no room.
-static int file_of(int descriptor) {
-  struct stat now;
-  if (fstat(descriptor, &now) != 0 || !S_ISREG(now.st_mode)) return -1;
-  for (int i = 0; i < written_count; ++i)
-    if (written[i].device == now.st_dev && written[i].inode == now.st_ino) return i;
-  if (written_count >= files / 4) {
-    int kept = 0;
-    for (int i = 0; i < written_count; ++i) {
-      struct stat old;
-      if (fstat(written[i].descriptor, &old) == 0 && old.st_nlink > 0)
-        written[kept++] = written[i];
-      else
-        REAL(close)(written[i].descriptor);
-    }
-    written_count = kept;
-  }
-  if (written_count == files) abort();
-  char link[64];
-  snprintf(link, sizeof link, "/proc/self/fd/%d", descriptor);
-  const int own = REAL(open)(link, O_WRONLY | O_CLOEXEC);
-  if (own < 0) return -1;
-  written[written_count].device = now.st_dev, written[written_count].inode = now.st_ino;
-  written[written_count].descriptor = own, written[written_count].synced = now.st_size;
-  return written_count++;
-}
-
 static void note_size(int descriptor, bool is_synced) {
   if (!power) return;
-  const int saved = errno;
   pthread_mutex_lock(&lock);
-  const int file = file_of(descriptor);
-  struct stat now;
-  if (file >= 0 && fstat(descriptor, &now) == 0 && (is_synced || now.st_size < written[file].synced))
-    written[file].synced = now.st_size;
+  note_length(descriptor, is_synced);
   pthread_mutex_unlock(&lock);
-  errno = saved;
 }
 
 static void note_opened(int descriptor, char* path, bool is_for_writing) {
@@ -250,23 +200,29 @@ int mkostemps(char* template, int suffix, int flags) {
   note_opened(descriptor, whole, true);
   return descriptor;
 }
-int mkostemp(char* template, int flags) { return mkostemps(template, 0, flags); }
-int mkstemps(char* template, int suffix) { return mkostemps(template, suffix, 0); }
-int mkstemp(char* template) { return mkostemps(template, 0, 0); }
+int mkostemp(char* template, int flags) {
+  return mkostemps(template, 0, flags);
+}
+int mkstemps(char* template, int suffix) {
+  return mkostemps(template, suffix, 0);
+}
+int mkstemp(char* template) {
+  return mkostemps(template, 0, 0);
+}
 int mkostemps64(char*, int, int) __attribute__((alias("mkostemps")));
 int mkostemp64(char*, int) __attribute__((alias("mkostemp")));
 int mkstemps64(char*, int) __attribute__((alias("mkstemps")));
 int mkstemp64(char*) __attribute__((alias("mkstemp")));
 
 // A write of `size` bytes, of which `part` is asked to do a number.
-#define WRITE(size, part)                                                        \
-  do {                                                                           \
-    const enum fate fate = fate_of("write", path_of_written(descriptor));        \
-    if (fate == fails) return -1;                                                \
+#define WRITE(size, part)                                                                    \
+  do {                                                                                       \
+    const enum fate fate = fate_of("write", path_of_written(descriptor));                    \
+    if (fate == fails) return -1;                                                            \
     const size_t wanted = fate == halved || fate == killed_torn ? ((size) + 1) / 2 : (size); \
-    const ssize_t done = (part);                                                 \
-    if (fate == killed_after || fate == killed_torn) die();                      \
-    return done;                                                                 \
+    const ssize_t done = (part);                                                             \
+    if (fate == killed_after || fate == killed_torn) die();                                  \
+    return done;                                                                             \
   } while (0)
 
 ssize_t write(int descriptor, const void* bytes, size_t size) {
@@ -292,19 +248,20 @@ ssize_t writev(int descriptor, const struct iovec* parts, int count) {
 }
 
 // Any other operation: counted, and then `call`, whose failure is -1.
-#define OPERATION(kind, path, call)                \
-  do {                                             \
-    char* whole = (path);                          \
-    const enum fate fate = fate_of(kind, whole);   \
-    free(whole);                                   \
-    if (fate == fails) return -1;                  \
-    const int result = (call);                     \
-    if (fate == killed_after) die();               \
-    return result;                                 \
+#define OPERATION(kind, path, call)              \
+  do {                                           \
+    char* whole = (path);                        \
+    const enum fate fate = fate_of(kind, whole); \
+    free(whole);                                 \
+    if (fate == fails) return -1;                \
+    const int result = (call);                   \
+    if (fate == killed_after) die();             \
+    return result;                               \
   } while (0)
 
 static char* copy_of_path(int descriptor) {
-  return descriptor >= 0 && descriptor < descriptors && path_of[descriptor] ? strdup(path_of[descriptor]) : NULL;
+  return descriptor >= 0 && descriptor < descriptors && path_of[descriptor] ? strdup(path_of[descriptor])
+                                                                            : NULL;
 }
 
 static int synced(int descriptor, int result) {
@@ -356,12 +313,18 @@ int linkat(int base, const char* from, int other, const char* to, int flags) {
 int symlink(const char* target, const char* path) {
   OPERATION("link", path_below(AT_FDCWD, path), REAL(symlink)(target, path));
 }
-int unlink(const char* path) { OPERATION("unlink", path_below(AT_FDCWD, path), REAL(unlink)(path)); }
+int unlink(const char* path) {
+  OPERATION("unlink", path_below(AT_FDCWD, path), REAL(unlink)(path));
+}
 int unlinkat(int base, const char* path, int flags) {
   OPERATION("unlink", path_below(base, path), REAL(unlinkat)(base, path, flags));
 }
-int remove(const char* path) { OPERATION("unlink", path_below(AT_FDCWD, path), REAL(remove)(path)); }
-int rmdir(const char* path) { OPERATION("unlink", path_below(AT_FDCWD, path), REAL(rmdir)(path)); }
+int remove(const char* path) {
+  OPERATION("unlink", path_below(AT_FDCWD, path), REAL(remove)(path));
+}
+int rmdir(const char* path) {
+  OPERATION("unlink", path_below(AT_FDCWD, path), REAL(rmdir)(path));
+}
 int mkdir(const char* path, mode_t mode) {
   OPERATION("mkdir", path_below(AT_FDCWD, path), REAL(mkdir)(path, mode));
 }

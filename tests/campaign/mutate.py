@@ -10,103 +10,18 @@ line, changed at random. It must take them or refuse them in one sentence. What 
   temporary files that are left behind
 
 A command that trains when its time is over is told to stop, and must. Exit code: 0, or 1 where something was found."""
-import argparse, collections, json, os, pathlib, queue, random, re, resource, shlex, shutil, sys, time
-import xml.etree.ElementTree
+import argparse, collections, os, pathlib, queue, random, re, resource, shlex, shutil, sys, time
 
 from harness import Findings, WorkFolder, is_sanitized, run, run_all
-from inputs import Inputs, targets
+from inputs import Inputs
+from targets import targets
+from verdict import ECHOED, NO_MEMORY, STOPPED, TEXTS, check_said, check_terminal, odd_words, shown
 
-LONGEST_LINE = 1000
-TEXTS = ("out.json", "out.csv", "out.svg", "out.html")
-SANITIZER = re.compile(rb"ERROR: (AddressSanitizer|UndefinedBehaviorSanitizer): ?([\w -]*)|"
-                       rb"^([\w./+-]+:\d+:\d+): runtime error: ([^\n]*)", re.MULTILINE)
-NO_MEMORY = re.compile(rb"AddressSanitizer: (out-of-memory|allocation-size-too-big|calloc-overflow|hard rss limit)|"
-                       rb"requested allocation size|failed to allocate|hard rss limit exhausted")
-FOREIGN = re.compile(r"json\.exception|filesystem error|std::|basic_string|vector::|terminate called|bad_alloc|what\(\)|"
-                     r"sto[dil]\b|_M_\w+|toml::|invalid argument to|CLI::|fmt::|format_error")
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-NO_NUMBER = re.compile(r"(?<![\w\"/.-])-?(nan|inf|infinity|null)(?![\w\"/.-])", re.IGNORECASE)
-# The ends of what is said of a message that repeats the command line.
-ECHOED = ("standard error", "a refusal", "begin with noisegate:")
-STOPPED = (128 + 2, 128 + 15)
-MEMORY = 4 << 30
+MEMORY = 4 << 30  # bytes, for a build without sanitizers
 
 
 def limit_memory():
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-
-
-def told(sentence):
-    """Without what differs from case to case: quoted words, paths and numbers."""
-    sentence = re.sub(r"'[^']*'|\"[^\"]*\"", "'…'", sentence[:300])
-    return re.sub(r"\S*/\S*", "PATH", re.sub(r"-?\d[\d.e+-]*", "N", sentence))[:160]
-
-
-def shown(word):
-    """A word for the terminal, in quotes where it needs them."""
-    text = word.decode("utf-8", "backslashreplace")
-    text = text if len(text) <= 120 else f"{text[:120]}…({len(text)})"
-    return text if re.fullmatch(r"[\w.,:/=+-]+", text, re.ASCII) else ascii(text)
-
-
-def check_terminal(name, data):
-    wrong = []
-    try:
-        text = data.decode()
-    except UnicodeDecodeError:
-        wrong.append(f"bytes that are no UTF-8 on the {name}")
-        text = data.decode("utf-8", "replace")
-    if CONTROL.search(text):
-        wrong.append(f"control characters on the {name}")
-    if max(map(len, text.split("\n"))) > LONGEST_LINE:
-        wrong.append(f"a line of more than {LONGEST_LINE} characters on the {name}")
-    return wrong
-
-
-def check_said(outcome, may_say_more=False):
-    """What a program said and how it ended. may_say_more: than one line, as a sweep does of each of its runs."""
-    wrong = []
-    report = SANITIZER.search(outcome.errors)
-    if report:
-        return ["sanitizer: " + told(" ".join(g.decode("utf-8", "replace") for g in report.groups() if g))]
-    if outcome.is_hung:
-        return ["hangs"]
-    if outcome.code < 0:
-        return [f"ended by signal {-outcome.code}"]
-    if outcome.code not in (0, 1, 2) + STOPPED:
-        wrong.append(f"exit code {outcome.code}")
-    wrong += check_terminal("standard error", outcome.errors) + check_terminal("standard output", outcome.output)
-    errors = outcome.errors.decode("utf-8", "replace")
-    foreign = FOREIGN.search(errors)
-    if foreign:
-        wrong.append(f"{foreign.group()} in a message")
-    lines = errors.split("\n")[:-1] if errors.endswith("\n") else errors.split("\n")
-    if outcome.code in (1, 2) and len(lines) != 1 and not may_say_more:
-        wrong.append(f"{'no' if errors == '' else 'several'} lines on the standard error for a refusal")
-    if errors and any(not line.startswith("noisegate: ") for line in lines):
-        wrong.append("a line on the standard error that does not begin with noisegate:")
-    return wrong
-
-
-def odd_words(path):
-    """nan, inf and null in a text file or in a page's data, and whether it is whole."""
-    text = path.read_text("utf-8", "replace")
-    if path.suffix == ".html":
-        text = text.partition('<script type="application/json" id="data">')[2].partition("</script>")[0]
-    words = {word.group(1).lower() for word in NO_NUMBER.finditer(text)}
-    try:
-        if path.suffix in (".json", ".html"):
-            json.loads(text, parse_constant=lambda word: words.add(word.lower()))
-        elif path.suffix == ".svg":
-            xml.etree.ElementTree.fromstring(path.read_bytes())
-        path.read_bytes().decode()
-    except UnicodeDecodeError:
-        words.add("bytes that are no UTF-8")
-    except ValueError:
-        words.add("no JSON")
-    except xml.etree.ElementTree.ParseError:
-        words.add("no XML")
-    return words
 
 
 class Worker:
