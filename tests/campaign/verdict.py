@@ -11,7 +11,8 @@ NO_MEMORY = re.compile(rb"AddressSanitizer: (out-of-memory|allocation-size-too-b
                        rb"requested allocation size|failed to allocate|hard rss limit exhausted")
 FOREIGN = re.compile(r"json\.exception|filesystem error|std::|basic_string|vector::|terminate called|bad_alloc|what\(\)|"
                      r"sto[dil]\b|_M_\w+|toml::|invalid argument to|CLI::|fmt::|format_error")
-CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+DIRECTION = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 NO_NUMBER = re.compile(r"(?<![\w\"/.-])-?(nan|inf|infinity|null)(?![\w\"/.-])", re.IGNORECASE)
 # The ends of what is said of a message that repeats the command line.
 ECHOED = ("standard error", "a refusal", "begin with noisegate:")
@@ -40,6 +41,8 @@ def check_terminal(name, data):
         text = data.decode("utf-8", "replace")
     if CONTROL.search(text):
         wrong.append(f"control characters on the {name}")
+    if DIRECTION.search(text):
+        wrong.append(f"characters that turn the direction of writing on the {name}")
     if max(map(len, text.split("\n"))) > LONGEST_LINE:
         wrong.append(f"a line of more than {LONGEST_LINE} characters on the {name}")
     return wrong
@@ -72,18 +75,26 @@ def check_said(outcome, may_say_more=False):
     return wrong
 
 
+def is_null_within(value):
+    if isinstance(value, dict):
+        value = list(value.values())
+    return value is None or isinstance(value, list) and any(map(is_null_within, value))
+
+
 def odd_words(path):
-    """nan, inf and null in a text file or in a page's data, and whether it is whole."""
-    text = path.read_text("utf-8", "replace")
-    if path.suffix == ".html":
-        text = text.partition('<script type="application/json" id="data">')[2].partition("</script>")[0]
-    words = {word.group(1).lower() for word in NO_NUMBER.finditer(text)}
+    """nan, inf and null among the values of a text file or of a page's data, and whether it is whole."""
+    words = set()
     try:
+        text = path.read_bytes().decode()
+        if path.suffix == ".html":
+            text = text.partition('<script type="application/json" id="data">')[2].partition("</script>")[0]
         if path.suffix in (".json", ".html"):
-            json.loads(text, parse_constant=lambda word: words.add(word.lower()))
-        elif path.suffix == ".svg":
-            xml.etree.ElementTree.fromstring(path.read_bytes())
-        path.read_bytes().decode()
+            if is_null_within(json.loads(text, parse_constant=lambda word: words.add(word.lower()))):
+                words.add("null")
+        else:
+            words |= {word.group(1).lower() for word in NO_NUMBER.finditer(text)}
+        if path.suffix == ".svg":
+            xml.etree.ElementTree.fromstring(text.encode())
     except UnicodeDecodeError:
         words.add("bytes that are no UTF-8")
     except ValueError:
