@@ -43,6 +43,11 @@ def same_for_all(sentence):
     return re.sub(r"\d+(\.\d+)?", "N", sentence)
 
 
+def holds_run(folder):
+    """Whether a run is there, be it one that was stopped while it began."""
+    return any((folder / "run" / name).exists() for name in ("config.toml", "new_run.toml"))
+
+
 class Reference:
     """A training that nothing befell."""
 
@@ -101,7 +106,7 @@ class Campaign:
 
     def go_on(self, folder, words, wrong):
         """What a person does who finds the run in this folder ended: what is left, or None where it failed."""
-        has_begun = (folder / "run" / "config.toml").exists()
+        has_begun = holds_run(folder)
         resumed = run([self.executable] + (["train", "--resume", "run"] if has_begun else words), folder)
         if resumed.is_hung:
             wrong.append("--resume hangs" if has_begun else "the same command hangs")
@@ -224,7 +229,7 @@ class Campaign:
                     shutil.copytree(before, folder / "run")
                     self.kill_at(folder, overwrite, number, act, power)
                     how = f"[{act} operation {number}, {' '.join(operations[number - 1])}{', power ' * bool(power)}{power}]"
-                    if not (folder / "run" / "config.toml").exists():
+                    if not holds_run(folder):
                         wrong.append("neither the old run nor the new one is left: no config.toml")
                     got = self.go_on(folder, overwrite, wrong)
                     if got is not None and differences(new.contents, got) and differences(old.contents, got):
