@@ -77,11 +77,13 @@ double State::number(const std::string& name) const {
   return value;
 }
 
-std::int64_t State::count(const std::string& name) const {
+std::int64_t State::count(const std::string& name, std::int64_t least, std::int64_t most) const {
   const std::string word = text(name);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(word.data(), word.data() + word.size(), value);
   if (error != std::errc{} || end != word.data() + word.size()) lacks(name);
+  if (value < least || value > most)
+    reject("{}: '{}' is {}, which is not in [{}, {}]", source_, name, value, least, most);
   return value;
 }
 

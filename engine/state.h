@@ -34,7 +34,8 @@ class State {
   void copy_to(const std::string& name, Tensor& destination) const;
   std::vector<double> numbers(const std::string& name) const;
   double number(const std::string& name) const;
-  std::int64_t count(const std::string& name) const;
+  /// In [least, most].
+  std::int64_t count(const std::string& name, std::int64_t least = 0, std::int64_t most = INT64_MAX) const;
   std::string text(const std::string& name) const;
 
   TensorFile file() const;

@@ -40,10 +40,14 @@ TEST_CASE("a state comes back from a file to the last bit") {
 }
 
 TEST_CASE("what a state lacks, or has otherwise, is named together with its file") {
-  TensorFile file{{{"weights", Tensor::zeros({3})}}, {{"steps", "12 or so"}, {"tau", "a lot"}}};
+  TensorFile file{{{"weights", Tensor::zeros({3})}},
+                  {{"steps", "12 or so"}, {"tau", "a lot"}, {"place", "-1"}}};
   const State state(file, "run/last.safetensors");
   check_error([&] { state.tensor("bias"); }, {"run/last.safetensors", "bias"});
   check_error([&] { state.count("steps"); }, {"run/last.safetensors", "steps"});
+  check_error([&] { state.count("place"); }, {"run/last.safetensors", "'place' is -1"});
+  CHECK(state.count("place", -2, 5) == -1);
+  check_error([&] { state.count("place", -9, -2); }, {"'place' is -1", "[-9, -2]"});
   check_error([&] { state.number("tau"); }, {"run/last.safetensors", "tau"});
   check_error([&] { state.text("why"); }, {"run/last.safetensors", "why"});
   Tensor destination = Tensor::zeros({4});

@@ -41,8 +41,8 @@ void PredictionAverage::save(State& state) const {
 void PredictionAverage::load(const State& state) {
   if (!state.has("predictions.epochs")) return;
   sums_ = state.numbers("predictions.sums");
-  classes_ = state.count("predictions.classes");
-  epochs_ = static_cast<int>(state.count("predictions.epochs"));
+  classes_ = state.count("predictions.classes", 1);
+  epochs_ = static_cast<int>(state.count("predictions.epochs", 1));
 }
 
 }  // namespace noisegate

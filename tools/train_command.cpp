@@ -19,7 +19,6 @@
 #include "tools/trainer.h"
 
 #include <algorithm>
-#include <cstdio>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,7 +43,7 @@ void announce(const TrainOptions& options, const Trainer& trainer) {
   say("{}: {} parameters, loss {}, on {}, threads {}, seed {}; run folder {}\n", printable(options.model),
       trainer.state().model().parameter_count(), printable(options.loss), device, options.threads,
       options.seed, printable(options.out));
-  std::fflush(stdout);
+  flush_output();
 }
 
 /// A run: its trainer, its folder, and what goes from one to the other.

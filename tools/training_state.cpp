@@ -4,6 +4,7 @@
 #include "tools/training_data.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -130,10 +131,11 @@ void TrainingState::load(const State& state) {
   }
   Numbers sums(state.numbers("curriculum"));
   for (AverageWeight* weight : {&curriculum.clean, &curriculum.noisy}) sums.take(*weight);
-  epochs_done = static_cast<int>(state.count("epochs_done"));
-  batches_done = static_cast<int>(state.count("batches_done"));
-  steps_done = static_cast<int>(state.count("steps_done"));
-  steps_in_epoch = static_cast<int>(state.count("steps_in_epoch"));
+  constexpr std::int64_t most = std::numeric_limits<int>::max();
+  epochs_done = static_cast<int>(state.count("epochs_done", 0, most));
+  steps_in_epoch = static_cast<int>(state.count("steps_in_epoch", 1, most));
+  batches_done = static_cast<int>(state.count("batches_done", 0, steps_in_epoch));
+  steps_done = static_cast<int>(state.count("steps_done", 0, steps_in_epoch));
 }
 
 void save_metrics(const EpochMetrics& metrics, State& state) {

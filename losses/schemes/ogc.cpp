@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <utility>
 
 namespace noisegate {
@@ -86,7 +87,8 @@ void OgcThreshold::save(State& state) const {
 void OgcThreshold::load(const State& state) {
   queue_.clear();
   if (state.has("scheme.queue")) queue_ = state.tensor("scheme.queue").to_vector<float>();
-  oldest_ = static_cast<std::size_t>(state.count("scheme.oldest"));
+  const auto last_place = std::max<std::int64_t>(std::ssize(queue_), 1) - 1;
+  oldest_ = static_cast<std::size_t>(state.count("scheme.oldest", 0, last_place));
   steps_ = state.count("scheme.steps");
   threshold_ = state.number("scheme.threshold");
   const std::vector<double> components = state.numbers("scheme.components");
