@@ -6,8 +6,7 @@
 //   OPERATIONS_COUNTER  file of 8 bytes: the operations so far, of this process and those that it starts
 //   OPERATIONS_LOG      a line is added for every operation: number, kind, path
 //   OPERATIONS_AT       the number of the operation at which it happens; 0: never
-//   OPERATIONS_ACT      before, after: SIGKILL before or after it; torn: half of a write is done, then
-//   SIGKILL;
+//   OPERATIONS_ACT      before, after: SIGKILL before or after it; torn: within it, half of a write is done;
 //                       error: it fails with OPERATIONS_ERROR; sticky: so do all that follow;
 //                       short: half of a write is done, which is said, and all that follow fail
 //   OPERATIONS_ERROR    the errno of error, sticky and short
@@ -16,7 +15,8 @@
 //                       of it is (half), or the files have their length, with zeros there (zero). Names stay
 //                       as they are.
 //
-// SIGKILL goes to the whole process group. Linux, LP64.
+// SIGKILL goes to the process group, and where the power fails to that of the session's leader too. For Linux
+// where a long has 64 bits.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -72,7 +72,10 @@ __attribute__((destructor)) static void finish(void) {
 }
 
 static void die(void) {
-  if (power) fail_power(power);
+  if (power) {
+    fail_power(power);
+    kill(-getsid(0), SIGKILL);
+  }
   kill(0, SIGKILL);
   for (;;) pause();
 }
