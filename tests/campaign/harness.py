@@ -81,6 +81,8 @@ class Preloaded:
 
     def environment(self, folder, *, at=0, act="before", error=0, power="", log=None):
         """To count below this folder. What is counted stands beside the folder, so it is not counted itself."""
+        if not self.library.exists():  # without it nothing would befall the program, and nothing be found
+            raise FileNotFoundError(f"{self.library} is gone")
         counter = folder.with_name(folder.name + ".counter")
         counter.write_bytes(bytes(8))
         words = {"LD_PRELOAD": self.library, "OPERATIONS_FOLDER": folder, "OPERATIONS_COUNTER": counter,
