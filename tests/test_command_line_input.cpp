@@ -279,3 +279,19 @@ TEST_CASE("parameters outside what the loss can compute are refused before anyth
                 {"gce:1e-300", "q", "[1e-09, 1]"});
   CHECK_FALSE(fs::exists(session.path("run")));
 }
+
+TEST_CASE("letters beyond ASCII stand in a TOML file's strings and comments alone") {
+  const Session session;
+  const auto sweep_of = [&](const std::string& text) {
+    std::ofstream(session.path("s.toml")) << text;
+    return session.run({"sweep", "s.toml"});
+  };
+  check_refused(sweep_of("epochs = 1\n\xc3\xa9 = 1\n"), 2, {"s.toml", "line 2", "ASCII"});
+  check_refused(sweep_of("\xc2\xb5"), 2, {"s.toml", "line 1", "ASCII"});
+  // In strings of each kind and in comments they are none of the parser's concern, and the key is found.
+  for (const std::string word :
+       {"'\xc3\xa9'", "\"\\\"\xc3\xa9\"", "\"\"\"\n\"\xc3\xa9\"\"\"", "1 # \xc3\xa9"}) {
+    CAPTURE(word);
+    check_refused(sweep_of("lrr = " + word + "\n"), 2, {"s.toml", "unknown key 'lrr'"});
+  }
+}

@@ -89,7 +89,7 @@ void OgcThreshold::load(const State& state) {
   if (state.has("scheme.queue")) queue_ = state.tensor("scheme.queue").to_vector<float>();
   const auto last_place = std::max<std::int64_t>(std::ssize(queue_), 1) - 1;
   oldest_ = static_cast<std::size_t>(state.count("scheme.oldest", 0, last_place));
-  steps_ = state.count("scheme.steps");
+  steps_ = state.count("scheme.steps", 0, std::int64_t{1} << 53);
   threshold_ = state.number("scheme.threshold");
   const std::vector<double> components = state.numbers("scheme.components");
   for (std::size_t k = 0; k < 2; ++k)
