@@ -76,7 +76,8 @@ class Reader {
       if (!header.is_object()) corrupt("its header is no JSON object");
       return header;
     } catch (const json::exception& error) {
-      corrupt("its header is no JSON ({})", shown(error.what(), 200));
+      const std::string_view what = error.what();  // "[json.exception.parse_error.101] parse error at …"
+      corrupt("its header is no JSON ({})", shown(what.substr(what.find(' ') + 1), 200));
     }
   }
 

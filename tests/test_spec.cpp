@@ -1,5 +1,8 @@
+#include "engine/error.h"
 #include "engine/spec.h"
 #include "tests/check_error.h"
+
+#include <string>
 
 #include <doctest/doctest.h>
 
@@ -103,4 +106,24 @@ TEST_CASE("values that are no numbers, or out of range") {
 
 TEST_CASE("unknown: lists what there is") {
   check_error([] { Spec("gcee:0.7", "--loss").unknown({"ce", "gce"}); }, {"--loss", "gcee", "ce, gce"});
+}
+
+TEST_CASE("messages show a part of a long spec, and one longer than several paths is refused") {
+  const auto length_of_message = [](const std::string& text) {
+    try {
+      Spec spec(text, "--augment");
+      spec.expect({"n"});
+      spec.integer("n", 0, 0, 10);
+    } catch (const Error& error) {
+      return std::string(error.what()).size();
+    }
+    return std::size_t{0};
+  };
+  const std::string digits(3000, '4');
+  for (const std::string& text : {"crop:" + digits, "crop:n=" + digits, "crop:" + digits + "=1",
+                                  digits + ":m=1", "crop:n=" + digits + digits}) {
+    CHECK(length_of_message(text) > 0);
+    CHECK(length_of_message(text) < 600);
+  }
+  CHECK(length_of_message("crop:n=4") == 0);
 }
