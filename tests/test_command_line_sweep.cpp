@@ -138,6 +138,7 @@ TEST_CASE("sweep files are refused by key, value and what their runs were") {
   of_a_hundred += "]\n";
   refuse("seed" + of_a_hundred + "limit" + of_a_hundred + "ema" + of_a_hundred + "clip-norm" + of_a_hundred,
          {"grid.toml", "10000 runs"});
+  refuse("loss = [\"ce\", \"gce:q=0." + std::string(300, '7') + "\"]\n", {"grid.toml", "letters", "folder"});
   for (const char* text : {"", "# seed = 1\n", "out = \"there\"\n"}) {
     std::ofstream(session.path("empty.toml")) << text;
     check_refused(session.run({"sweep", "empty.toml"}), 2, {"empty.toml", "no option"});

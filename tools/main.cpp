@@ -86,7 +86,7 @@ int run(const Arguments& arguments) {
   } catch (const std::bad_alloc&) {
     complain("out of memory");
   } catch (const std::filesystem::filesystem_error& error) {
-    complain(fmt::format("cannot use {}: {}", printable(error.path1().string()), error.code().message()));
+    complain(fmt::format("cannot use {}: {}", shown(error.path1().string(), 200), error.code().message()));
   } catch (const std::exception& error) {
     complain(printable(error.what()));
   }

@@ -4,6 +4,7 @@
 #include "datasets/dataset.h"
 #include "engine/error.h"
 #include "engine/optimizer.h"
+#include "engine/text.h"
 #include "layers/models.h"
 #include "losses/schemes/scheme.h"
 #include "noise/noise.h"
@@ -96,6 +97,8 @@ std::vector<Axis> read_axes(const toml::table& table, const std::string& file) {
   return axes;
 }
 
+constexpr std::size_t longest_name = 255;  // of a file, on most systems
+
 /// The run with the axes' values at these places.
 PlannedRun plan_run(const std::vector<Axis>& axes, const std::vector<std::size_t>& places,
                     const std::filesystem::path& folder) {
@@ -137,11 +140,14 @@ Sweep read_sweep(const std::filesystem::path& file) {
   std::vector<std::size_t> places(axes.size());
   do {
     PlannedRun run = plan_run(axes, places, sweep.folder);
-    if (!names.insert(run.name).second) reject("{} has two runs called {}", file.string(), run.name);
+    if (run.name.size() > longest_name)
+      reject("{}: the name of run {} would have {} letters, more than a folder's may", file.string(),
+             shown(run.name), run.name.size());
+    if (!names.insert(run.name).second) reject("{} has two runs called {}", file.string(), shown(run.name));
     try {
       check_specs(*read_train_options(run.arguments));
     } catch (const Error& error) {
-      throw Error(error.cause(), fmt::format("{}, run {}: {}", file.string(), run.name, error.what()));
+      throw Error(error.cause(), fmt::format("{}, run {}: {}", file.string(), shown(run.name), error.what()));
     }
     sweep.runs.push_back(std::move(run));
   } while (advance(axes, places));

@@ -2,6 +2,7 @@
 // table. Whatever stopped it, the same command goes on with what is missing.
 #include "engine/error.h"
 #include "engine/files.h"
+#include "engine/text.h"
 #include "tools/child_process.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
@@ -43,7 +44,7 @@ int train_missing(const Sweep& sweep, const InterruptGuard& interrupt) {
   for (std::size_t i = 0; i < sweep.runs.size(); ++i) {
     const PlannedRun& run = sweep.runs[i];
     const RunProgress progress = progress_of(run);
-    say("[{}/{}] {}{}\n", i + 1, sweep.runs.size(), run.name,
+    say("[{}/{}] {}{}\n", i + 1, sweep.runs.size(), printable(run.name),
         progress == RunProgress::finished ? ": done before" : "");
     if (progress == RunProgress::finished) continue;
     Arguments words = {"train"};
@@ -54,7 +55,7 @@ int train_missing(const Sweep& sweep, const InterruptGuard& interrupt) {
     const int code = run_noisegate(words, interrupt);
     if (interrupt.signal() != 0) return exit_code_of_signal(interrupt.signal());
     if (code != 0) {
-      warn("run {} ended with exit code {}", run.name, code);
+      warn("run {} ended with exit code {}", printable(run.name), code);
       ++failed;
     }
   }
