@@ -16,15 +16,7 @@ server=''
 stop_server() { if [ -n "$server" ]; then kill "$server" 2>/dev/null && wait "$server" 2>/dev/null || true; fi; }
 trap 'stop_server; rm -rf "$work"' EXIT
 
-failures=0
-check() { # check WHAT COMMAND...
-  local what=$1
-  shift
-  if "$@"; then echo "ok: $what"; else
-    echo "FAILED: $what"
-    failures=$((failures + 1))
-  fi
-}
+. "$here/checks.sh"
 start_server() { # start_server [--no-ranges]
   stop_server
   rm -f "$work/port"

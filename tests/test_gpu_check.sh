@@ -14,15 +14,7 @@ done
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-failures=0
-check() { # check WHAT COMMAND...
-  local what=$1
-  shift
-  if "$@"; then echo "ok: $what"; else
-    echo "FAILED: $what"
-    failures=$((failures + 1))
-  fi
-}
+. "$here/checks.sh"
 run() { # run ARGUMENTS...: the exit code in $code, what it said in said
   code=0
   "$check_gpu" "$@" >said 2>&1 || code=$?

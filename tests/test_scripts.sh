@@ -9,16 +9,7 @@ mkdir -p "$work/clone" "$work/bin"
 cp -r "$here/../tools" "$work/clone"
 cd "$work"
 
-failures=0
-check() { # check WHAT COMMAND...
-  local what=$1
-  shift
-  if "$@"; then echo "ok: $what"; else
-    echo "FAILED: $what"
-    sed 's/^/  said: /' said
-    failures=$((failures + 1))
-  fi
-}
+. "$here/checks.sh"
 # act PROGRAM [LINE]: a program that writes down how it is called, and then does LINE.
 act() {
   printf '#!/bin/sh\necho "%s $*" >>%s/called\n%s\n' "$1" "$work" "${2:-exit 0}" >"bin/$1"
