@@ -1,6 +1,7 @@
 #include "engine/device.h"
 
 #include "engine/error.h"
+#include "engine/text.h"
 
 namespace noisegate {
 namespace {
@@ -26,7 +27,7 @@ bool cuda_available() {
 Device parse_device(const std::string& word) {
   if (word == "cpu") return Device::cpu;
   if (word == "auto") return cuda_available() ? Device::cuda : Device::cpu;
-  if (word != "cuda") reject("--device {}: there are auto, cpu and cuda", word);
+  if (word != "cuda") reject("--device {}: there are auto, cpu and cuda", shown(word));
   if (!gpu.missing) reject("--device cuda: this build of Noisegate has no CUDA backend; use --device cpu");
   if (const std::string reason = gpu.missing(); !reason.empty())
     reject("--device cuda: there is no GPU here that can be used: {}", reason);
@@ -48,7 +49,7 @@ std::string to_string(NumberFormat format) {
 NumberFormat parse_precision(const std::string& word) {
   for (const NumberFormat format : {NumberFormat::fp32, NumberFormat::tf32, NumberFormat::bf16})
     if (word == to_string(format)) return format;
-  reject("--precision is fp32, tf32 or bf16, not '{}'", word);
+  reject("--precision is fp32, tf32 or bf16, not '{}'", shown(word));
 }
 
 void use_device(Device device, NumberFormat format) {
@@ -68,7 +69,7 @@ ConvolutionAlgorithm parse_convolution_algorithm(const std::string& word) {
   if (word == "auto") return ConvolutionAlgorithm::automatic;
   if (word == "direct") return ConvolutionAlgorithm::direct;
   if (word == "cudnn") return ConvolutionAlgorithm::cudnn;
-  reject("--conv {}: there are auto, direct and cudnn", word);
+  reject("--conv {}: there are auto, direct and cudnn", shown(word));
 }
 
 void set_convolution_algorithm(ConvolutionAlgorithm algorithm) {

@@ -295,3 +295,23 @@ TEST_CASE("letters beyond ASCII stand in a TOML file's strings and comments alon
     check_refused(sweep_of("lrr = " + word + "\n"), 2, {"s.toml", "unknown key 'lrr'"});
   }
 }
+
+TEST_CASE("a word that nobody knows is told in part, however long it is") {
+  const Session session;
+  const std::string word(3000, 'x');
+  const auto check_short = [&](const Words& words) {
+    const Outcome outcome = session.run(words);
+    check_refused(outcome, 2, {"xxx..."});
+    CHECK(outcome.errors.size() < 1500);
+  };
+  check_short({word});
+  check_short({"list", word});
+  check_short({"bench", word});
+  check_short({"train", "--" + word});
+  for (const std::string option : {"--recipe", "--device", "--precision", "--conv", "--loss", "--noise",
+                                   "--model", "--scheme", "--epochs", "--nesterov"})
+    check_short({"train", "--out", "run", option + "=" + word});
+  std::ofstream(session.path("s.toml")) << word << " = 1\n";
+  check_short({"sweep", "s.toml"});
+  check_short({"train", "--config", "s.toml"});
+}

@@ -1,5 +1,6 @@
 // noisegate bench WHAT: finds the measurement.
 #include "engine/error.h"
+#include "engine/text.h"
 #include "tools/bench.h"
 #include "tools/command.h"
 #include "tools/command_line.h"
@@ -36,7 +37,7 @@ int bench_command(const Arguments& arguments) {
     if (name == word) return run({arguments.begin() + 1, arguments.end()});
     known.push_back(name);
   }
-  reject("bench needs to know what to measure, not '{}': {}", word, known_words(word, known));
+  reject("bench needs to know what to measure, not '{}': {}", shown(word), known_words(word, known));
 }
 
 }  // namespace noisegate

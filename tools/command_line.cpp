@@ -1,6 +1,7 @@
 #include "tools/command_line.h"
 
 #include "engine/error.h"
+#include "engine/text.h"
 #include "tools/output.h"
 
 #include <algorithm>
@@ -30,7 +31,7 @@ std::vector<std::string> dashed_names(const std::vector<Option>& options) {
     reject("{}", not_there_yet(name));
   }
   const std::vector<std::string> known = dashed_names(command_line.options);
-  reject("{} has no option {}: {}", command_line.command, name, known_words(name, known));
+  reject("{} has no option {}: {}", command_line.command, shown(name), known_words(name, known));
 }
 
 /// "--epochs N  passes over the training set [20]"

@@ -3,6 +3,7 @@
 #include "datasets/dataset.h"
 #include "engine/error.h"
 #include "engine/optimizer.h"
+#include "engine/text.h"
 #include "layers/models.h"
 #include "losses/schemes/scheme.h"
 #include "noise/noise.h"
@@ -151,7 +152,7 @@ int list_command(const Arguments& arguments) {
     print_aligned(rows());
     return 0;
   }
-  reject("list has no '{}': {}", word->second, known_words(word->second, known));
+  reject("list has no '{}': {}", shown(word->second), known_words(word->second, known));
 }
 
 }  // namespace noisegate

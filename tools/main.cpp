@@ -65,7 +65,7 @@ int dispatch(const Arguments& arguments) {
     if (command.name == word) return command.run({arguments.begin() + 1, arguments.end()});
     known.push_back(command.name);
   }
-  reject("there is no command '{}': {}", word, known_words(word, known));
+  reject("there is no command '{}': {}", shown(word), known_words(word, known));
 }
 
 /// The exit code of a command that succeeded, if what it said was heard.

@@ -1,6 +1,7 @@
 #include "tools/recipe.h"
 
 #include "engine/error.h"
+#include "engine/text.h"
 #include "noise/noise.h"
 #include "tools/recipe_texts.h"
 #include "tools/toml_file.h"
@@ -169,7 +170,7 @@ Recipe find_recipe(const std::string& name) {
   if (std::optional<Recipe> recipe = known_recipe(name)) return *recipe;
   std::vector<std::string> known;
   for (const RecipeText& text : recipe_texts()) known.emplace_back(text.name);
-  reject("there is no recipe '{}': {}", name, known_words(name, known));
+  reject("there is no recipe '{}': {}", shown(name), known_words(name, known));
 }
 
 Recipe parse_recipe(const std::string& name, const std::string& toml) {

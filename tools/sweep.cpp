@@ -89,7 +89,7 @@ std::vector<Axis> read_axes(const toml::table& table, const std::string& file) {
   std::vector<Axis> axes;
   for (const auto& [name, node] : in_file_order(table)) {
     if (std::ranges::find(known, name) == known.end())
-      reject("{} has the unknown key '{}': {}", file, name, known_words(name, known));
+      reject("{} has the unknown key '{}': {}", file, shown(name), known_words(name, known));
     if (name != "out") axes.push_back(read_axis(name, *node, file));
   }
   if (axes.empty()) reject("{} has no option of train, so that it says nothing to sweep over", file);
