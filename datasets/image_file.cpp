@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <limits>
+#include <string_view>
 
 namespace {
 
@@ -50,12 +51,23 @@ std::size_t block_for(std::int64_t height, std::int64_t width, std::size_t file)
   return std::max(static_cast<std::size_t>(8 * (height + 64) * (width + 64)), 2 * file) + block_for_header;
 }
 
+/// Throws Error where a JPEG's last scan has no end: newer stb_image fills what is missing with grey. Both
+/// markers cannot stand within a scan, whose 0xff bytes are followed by a zero.
+void require_whole_jpeg(std::span<const std::byte> bytes, const std::string& name) {
+  constexpr std::string_view start = "\xff\xd8", start_of_scan = "\xff\xda", end = "\xff\xd9";
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  if (!text.starts_with(start)) return;
+  const std::size_t scan = text.rfind(start_of_scan);
+  if (scan == text.npos || text.find(end, scan) == text.npos) reject("{} is damaged: it is cut short", name);
+}
+
 }  // namespace
 
 DecodedImage decode_image(std::span<const std::byte> bytes, const std::string& name) {
   if (bytes.size() > std::numeric_limits<int>::max()) reject("{} is too large for an image", name);
   require_sound_huffman_tables(bytes, name);
   require_sound_png_chunks(bytes, name);
+  require_whole_jpeg(bytes, name);
   const auto* data = reinterpret_cast<const stbi_uc*>(bytes.data());
   const int size = static_cast<int>(bytes.size());
   int width = 0, height = 0, channels = 0;

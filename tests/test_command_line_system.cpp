@@ -56,7 +56,8 @@ TEST_CASE("training takes the threads that OpenMP gives, whatever the environmen
     const Surroundings cluster{.seconds = 60, .environment = {variable}};
     const Outcome outcome = session.run(tiny_run("run", {"--epochs", "1"}), cluster);
     CHECK_MESSAGE(outcome.exit_code == 0, outcome.errors);
-    CHECK(outcome.errors.empty());
+    // The runtime itself may have something to say of a variable.
+    CHECK_MESSAGE(!contains(outcome.errors, "noisegate:"), outcome.errors);
     if (variable == "OMP_THREAD_LIMIT=1") CHECK(contains(outcome.output, "threads 1,"));
   }
 }

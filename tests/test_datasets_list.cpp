@@ -396,7 +396,7 @@ TEST_CASE("images: a PNG with a bit that is wrong, wherever it is, or cut short 
   check_error([&] { decode_image(data, "data.png"); }, {"data.png", "chunk IDAT has the wrong checksum"});
   for (int i = 0; i < 4; ++i) name[37 + i] = std::byte{0x1b};
   check_error([&] { decode_image(name, "name.png"); }, {"name.png", "chunk \\x1b\\x1b\\x1b\\x1b"});
-  check_error([&] { decode_image(with_right_checksums(name), "name.png"); }, {"name.png", "\\x1b\\x1b"});
+  check_error([&] { decode_image(with_right_checksums(name), "name.png"); }, {"name.png"});
 }
 
 TEST_CASE("images: a JPEG whose scan uses Huffman tables that it never set does no harm") {
