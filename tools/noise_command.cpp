@@ -48,7 +48,8 @@ CommandLine noise_command_line(NoiseOptions& o) {
 
 void check_options(const NoiseOptions& o) {
   check(o.train);
-  if (o.train.noise == "none") reject("noise needs a --noise other than none; noisegate list noise names what there is");
+  if (o.train.noise == "none")
+    reject("noise needs a --noise other than none; noisegate list noise names what there is");
   const auto require_ending = [](const std::string& option, const std::string& file,
                                  const std::vector<std::string>& endings) {
     const bool known =
