@@ -3,6 +3,7 @@
 #include "datasets/augment/key.h"
 #include "datasets/device_batches.h"
 #include "datasets/file_stream.h"
+#include "engine/device_value.h"
 #include "engine/error.h"
 
 #include <utility>
@@ -14,14 +15,22 @@ namespace {
 class ResidentStream : public BatchStream {
  public:
   ResidentStream(const Dataset& dataset, const ImageSet& set, BatchPlan plan, bool on_device)
-      : dataset_(dataset), set_(set), plan_(std::move(plan)), on_device_(on_device) {}
+      : dataset_(dataset),
+        set_(set),
+        plan_(std::move(plan)),
+        on_device_(on_device),
+        scalars_(StepScalars{.epoch = plan_.epoch}, on_device ? plan_.device : Device::cpu) {}
 
   std::optional<Batch> next() override {
     if (next_ == plan_.batches.size()) return std::nullopt;
     Batch batch;
     batch.positions = std::move(plan_.batches[next_++]);
-    for (int view = 0; view < plan_.views; ++view)
-      batch.views.push_back(on_device_ ? device_view(batch.positions, view) : view_of(batch.positions, view));
+    if (on_device_) {
+      batch.views = make_device_views(dataset_, set_, plan_, Tensor::from(batch.positions).to(plan_.device),
+                                      scalars_.data());
+    } else {
+      for (int view = 0; view < plan_.views; ++view) batch.views.push_back(view_of(batch.positions, view));
+    }
     return batch;
   }
 
@@ -30,22 +39,12 @@ class ResidentStream : public BatchStream {
     return make_batch(set_.images, positions, plan_.augmentation, dataset_.mean, dataset_.deviation,
                       plan_.seed, plan_.epoch, view);
   }
-  Tensor device_view(const std::vector<std::int32_t>& positions, int view) const {
-    return make_device_batch({.images = set_.resident,
-                              .positions = Tensor::from(positions).to(plan_.device),
-                              .augmentation = plan_.augmentation,
-                              .mean = dataset_.mean,
-                              .deviation = dataset_.deviation,
-                              .seed = plan_.seed,
-                              .epoch = plan_.epoch,
-                              .view = view,
-                              .dtype = plan_.dtype});
-  }
 
   const Dataset& dataset_;
   const ImageSet& set_;
   BatchPlan plan_;
   bool on_device_;
+  DeviceValue<StepScalars> scalars_;
   std::size_t next_ = 0;
 };
 
@@ -70,8 +69,28 @@ class BroughtStream : public BatchStream {
 
 }  // namespace
 
+void make_resident(ImageSet& set, Device device) {
+  if (device != Device::cpu && set.images.defined()) set.resident = set.images.to(device);
+}
+
 bool are_made_on_device(const ImageSet& set, const Augmentation& augmentation) {
   return set.resident.defined() && augments_on_device(augmentation);
+}
+
+std::vector<Tensor> make_device_views(const Dataset& dataset, const ImageSet& set, const BatchPlan& plan,
+                                      const Tensor& indices, const StepScalars* scalars) {
+  std::vector<Tensor> views;
+  for (int view = 0; view < plan.views; ++view)
+    views.push_back(make_device_batch({.images = set.resident,
+                                       .positions = indices,
+                                       .augmentation = plan.augmentation,
+                                       .mean = dataset.mean,
+                                       .deviation = dataset.deviation,
+                                       .seed = plan.seed,
+                                       .scalars = scalars,
+                                       .view = view,
+                                       .dtype = plan.dtype}));
+  return views;
 }
 
 std::unique_ptr<BatchStream> open_batches(const Dataset& dataset, const ImageSet& set, BatchPlan plan) {

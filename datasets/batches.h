@@ -6,6 +6,7 @@
 #include "datasets/augmentation.h"
 #include "datasets/dataset.h"
 #include "datasets/sampling.h"
+#include "engine/step_scalars.h"
 
 #include <cstdint>
 #include <memory>
@@ -45,8 +46,16 @@ class BatchStream {
   virtual std::optional<Batch> next() = 0;
 };
 
-/// Whether the GPU makes this set's batches itself; else the host does, and they are brought there.
+/// Copies the set's images to the device, where that is not the host's, so that it can make batches itself.
+void make_resident(ImageSet& set, Device device);
+
+/// Whether the device makes this set's batches itself; else the host does, and they are copied there.
 bool are_made_on_device(const ImageSet& set, const Augmentation& augmentation);
+
+/// The views of a batch that the device makes itself, of the samples with these indices, int32 (B);
+/// `scalars`, in its memory, say the epoch.
+std::vector<Tensor> make_device_views(const Dataset& dataset, const ImageSet& set, const BatchPlan& plan,
+                                      const Tensor& indices, const StepScalars* scalars);
 
 /// `dataset` and `set`, one of its sets, must outlive the stream.
 std::unique_ptr<BatchStream> open_batches(const Dataset& dataset, const ImageSet& set, BatchPlan plan);

@@ -19,8 +19,7 @@ struct DeviceBatch {
   Augmentation augmentation = {};
   std::array<float, 3> mean, deviation;
   std::uint64_t seed = 0;
-  std::uint32_t epoch = 0;
-  const StepScalars* scalars = nullptr;  // in device memory: where the epoch is to be read instead
+  const StepScalars* scalars = nullptr;  // the epoch, in device memory
   int view = 0;                          // 0 … 255
   DType dtype = DType::f32;              // of the batch: f32 or bf16
 };

@@ -34,12 +34,10 @@ struct ParameterUpdate {
 };
 
 struct SgdStep {
-  float learning_rate;
   float momentum;
   bool nesterov;
-  float clip_norm;  // largest L2 norm of the whole gradient; 0: no clipping
-  /// On the GPU: where the learning rate is to be read instead, in device memory; null: nowhere.
-  const StepScalars* scalars = nullptr;
+  float clip_norm;             // largest L2 norm of the whole gradient; 0: no clipping
+  const StepScalars* scalars;  // the learning rate, in the memory of the parameters' device
 };
 
 class Backend {

@@ -10,9 +10,15 @@ Sgd::Sgd(std::vector<Variable> parameters, SgdOptions options)
   // Zero velocities make the first step v = g, as PyTorch's does.
   for (const Variable& parameter : parameters_)
     velocities_.push_back(Tensor::zeros(parameter.shape(), DType::f32, parameter.value().device()));
+  if (!parameters_.empty()) scalars_.move_to(parameters_.front().value().device());
 }
 
-void Sgd::step(double learning_rate, const StepScalars* scalars) {
+void Sgd::step(double learning_rate) {
+  scalars_.set({.learning_rate = learning_rate});
+  step(scalars_.data());
+}
+
+void Sgd::step(const StepScalars* scalars) {
   std::vector<ParameterUpdate> updates;
   for (std::size_t i = 0; i < parameters_.size(); ++i) {
     if (!parameters_[i].grad().defined()) continue;
@@ -20,8 +26,8 @@ void Sgd::step(double learning_rate, const StepScalars* scalars) {
                        static_cast<float>(options_.weight_decay), static_cast<float>(options_.l1_decay)});
   }
   if (updates.empty()) return;
-  const SgdStep step{static_cast<float>(learning_rate), static_cast<float>(options_.momentum),
-                     options_.nesterov, static_cast<float>(options_.clip_norm), scalars};
+  const SgdStep step{static_cast<float>(options_.momentum), options_.nesterov,
+                     static_cast<float>(options_.clip_norm), scalars};
   {
     const Trace trace("sgd", Trace::Pass::forward);
     backend(updates.front().value).sgd(updates, step);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/autograd.h"
+#include "engine/device_value.h"
 #include "engine/spec.h"
 #include "engine/step_scalars.h"
 
@@ -26,9 +27,11 @@ class Sgd {
  public:
   Sgd(std::vector<Variable> parameters, SgdOptions options);
 
-  /// Updates every parameter that has a gradient, then drops the gradients. On the GPU the learning rate is
-  /// read from `scalars`, in device memory, where that is not null.
-  void step(double learning_rate, const StepScalars* scalars = nullptr);
+  /// Updates every parameter that has a gradient, then drops the gradients. The learning rate is read from
+  /// `scalars`, in the memory of the parameters' device.
+  void step(const StepScalars* scalars);
+  /// The same with this learning rate.
+  void step(double learning_rate);
 
   /// One per parameter, in their order: the optimiser's whole state.
   std::vector<Tensor>& velocities() { return velocities_; }
@@ -37,6 +40,7 @@ class Sgd {
   std::vector<Variable> parameters_;
   SgdOptions options_;
   std::vector<Tensor> velocities_;
+  DeviceValue<StepScalars> scalars_;  // of step(learning_rate)
 };
 
 /// average ← decay·average + (1 − decay)·value over a model's whole state, batch-norm statistics included

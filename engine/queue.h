@@ -1,7 +1,10 @@
-// The GPU's queue of work, as the host sees it. Kernels and copies are put into it and run one after the
-// other; the host goes on at once. Work can be recorded instead, and then be given to the GPU again and
-// again, which costs the host one call however many kernels it is.
+// A device's queue of work, as the host sees it. On the GPU, kernels and copies are put into it and run one
+// after the other, while the host goes on at once; and work can be recorded instead, and then be given to the
+// GPU again and again, which costs the host one call however many kernels it is. On the CPU everything is
+// done when its call returns.
 #pragma once
+
+#include "engine/device.h"
 
 #include <cstddef>
 #include <memory>
@@ -32,19 +35,22 @@ class DeviceQueue {
   virtual void wait() = 0;
   virtual std::unique_ptr<QueueMark> mark() = 0;
 
-  /// Memory of the host that the GPU copies from and to by itself.
+  /// Memory of the host that the device copies from and to by itself.
   virtual std::shared_ptr<std::byte> host_memory(std::size_t bytes) = 0;
-  /// Between host_memory() and the GPU's memory, either way.
+  /// Between host_memory() and the device's memory, either way.
   virtual void copy(void* to, const void* from, std::size_t bytes) = 0;
 
+  /// Whether work may be done later than its call returns; only such work can be recorded.
+  virtual bool is_asynchronous() const = 0;
   /// From here on work is recorded and not run. Until stop_recording() nothing may wait for the GPU or copy
   /// from or to the host.
   virtual void start_recording() = 0;
   virtual std::unique_ptr<RecordedWork> stop_recording() = 0;
 };
 
-/// That of Device::cuda. Throws Error where there is none.
-DeviceQueue& device_queue();
+/// The queue of a device. Throws Error for cuda where there is none.
+DeviceQueue& device_queue(Device device);
+/// Makes this the queue of Device::cuda.
 void set_device_queue(DeviceQueue& queue);
 
 }  // namespace noisegate

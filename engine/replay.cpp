@@ -8,9 +8,9 @@ namespace noisegate {
 namespace {
 
 /// What went wrong is being thrown already, and may have broken the recording too.
-void abandon_recording() {
+void abandon_recording(DeviceQueue& queue) {
   try {
-    device_queue().stop_recording();
+    queue.stop_recording();
   } catch (const std::exception&) {
   }
 }
@@ -20,14 +20,14 @@ void abandon_recording() {
 void Replay::run(const std::function<void()>& work) {
   if (!recorded_ && records_ && has_run_) {
     const StepMemory memory;
-    device_queue().start_recording();
+    queue_.start_recording();
     try {
       work();
     } catch (...) {
-      abandon_recording();
+      abandon_recording(queue_);
       throw;
     }
-    recorded_ = device_queue().stop_recording();
+    recorded_ = queue_.stop_recording();
   }
   if (recorded_) {
     recorded_->run();

@@ -1,6 +1,7 @@
 // What the GPU's losses are told, and where the CPU's code finds them. A build without them links none.
 #pragma once
 
+#include "engine/host_device.h"
 #include "engine/step_scalars.h"
 #include "engine/tensor.h"
 
@@ -8,12 +9,14 @@
 
 namespace noisegate {
 
-/// Where what is drawn at random stands: the same step draws the same.
+/// A training step, as losses and schemes see it.
 struct LossStep {
   std::uint64_t seed = 0;
-  std::uint32_t step = 0;
-  /// On the GPU: where `step` is to be read instead, as StepScalars::draw, in device memory; null: nowhere.
+  /// In the memory of the logits' device; null outside of training, where random draws have the key 0.
   const StepScalars* scalars = nullptr;
+
+  /// Key of the random draws: equal keys, equal draws. Only where the step runs.
+  NOISEGATE_HD std::uint32_t draw() const { return scalars ? scalars->draw : 0; }
 };
 
 /// A part of a loss over a batch in the GPU's memory.
@@ -21,7 +24,7 @@ struct DeviceLossCall {
   Tensor logits;     // (views·N,K)
   Tensor labels;     // int32 (N); undefined: 0 for every sample
   Tensor constants;  // f32: what the part reads beside them, see its on_device()
-  LossStep draw;
+  LossStep step;
   float factor = 1;
   Tensor values_before, gradients_before;  // to which it is added; undefined: nothing
   Tensor values, gradients;                // (N) and like the logits; no gradients where they are undefined
@@ -38,26 +41,6 @@ struct DeviceLoss {
   static inline void (*run)(const Rule& rule, const DeviceLossCall& call) = nullptr;
 };
 
-/// A step of a course of τ, at which a loss of p_y is clipped (schemes/clipping.h), all of it in the GPU's
-/// memory.
-struct ClipCourse {
-  enum class Kind : std::uint8_t { linear, ema } kind;
-  double factor;                         // β or α
-  double progress;                       // as in SchemeStep
-  const StepScalars* scalars = nullptr;  // where progress is to be read instead, or null
-  Tensor memory;                         // a ClipMemory, which the step moves on
-  Tensor point;                          // f32 (3): a ClipPoint, which it sets
-};
-struct ClipMemory {
-  double inverse_tau, tau, threshold;
-};
-
-/// The same for such a step, by the loss's functor.
-template <class F>
-struct DeviceClipCourse {
-  static inline void (*run)(const F& loss, const ClipCourse& course) = nullptr;
-};
-
 /// Throws Error: there is no kernel.
 [[noreturn]] void lacks_device_loss();
 
@@ -65,11 +48,6 @@ template <class Rule>
 void run_on_device(const Rule& rule, const DeviceLossCall& call) {
   if (!DeviceLoss<Rule>::run) lacks_device_loss();
   DeviceLoss<Rule>::run(rule, call);
-}
-template <class F>
-void run_course_on_device(const F& loss, const ClipCourse& course) {
-  if (!DeviceClipCourse<F>::run) lacks_device_loss();
-  DeviceClipCourse<F>::run(loss, course);
 }
 
 }  // namespace noisegate

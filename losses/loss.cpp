@@ -255,7 +255,7 @@ std::optional<TransitionRequest> transition_request(const Spec& spec) {
   return TransitionRequest{Source::file, word};
 }
 
-std::unique_ptr<LossPart> make_margin_loss(Spec spec) {
+std::unique_ptr<PyLoss> make_margin_loss(Spec spec) {
   if (names_of(spec).size() > 1 || spec.name() == gjs().info.name ||
       !find_part(spec.name(), spec).info.of_margin)
     reject("{} '{}': only a loss of the given label's probability alone will do here", spec.what(),
@@ -266,7 +266,7 @@ std::unique_ptr<LossPart> make_margin_loss(Spec spec) {
   for (const LossParameter& knob : margin_knobs())
     if (spec.has(knob.key == "tau" ? tau_key(entry.info) : knob.key))
       reject("{} '{}': {} does not go with a scheme that clips", spec.what(), spec.text(), knob.key);
-  return entry.make(values);
+  return std::unique_ptr<PyLoss>(dynamic_cast<PyLoss*>(entry.make(values).release()));
 }
 
 std::unique_ptr<Loss> make_loss(Spec spec, const LossSetting& setting) {

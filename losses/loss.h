@@ -17,30 +17,23 @@ class Loss {
  public:
   virtual ~Loss() = default;
 
-  /// Where the losses that draw random labels (peer) stand.
   using Step = LossStep;
 
-  /// logits (views()·N, K), view after view, labels int32 (N) in [0,K) → the mean over the batch, a scalar.
-  /// One node in the graph. Throws Error where shapes do not fit or a label is out of range; labels on the
-  /// GPU, where logits and labels may be too, are not looked at, since the host would have to wait for them:
-  /// whoever brings them there has checked them. There nothing waits, and the loss is a scalar on the GPU.
-  Variable operator()(const Variable& logits, const Tensor& labels, Step step) const;
-  Variable operator()(const Variable& logits, const Tensor& labels) const {
-    return (*this)(logits, labels, Step{});
+  /// logits (views()·N, K), view after view, labels int32 (N) in [0,K) → the mean over the batch, a scalar on
+  /// the same device. One node in the graph. Throws Error where shapes do not fit or a label is out of range.
+  /// Labels on the GPU are not validated (that would synchronise): validate before upload. Never
+  /// synchronises.
+  Variable operator()(const Variable& logits, const Tensor& labels, const Step& step = {}) const {
+    return weighted(logits, labels, {}, step);
   }
 
-  /// The same with a weight for each sample, (1/N)·Σ_i weights_i·ℓ_i, to which no gradient flows. Throws
-  /// Error too where there are not N weights.
-  Variable weighted(const Variable& logits, const Tensor& labels, std::span<const float> weights,
-                    Step step) const;
+  /// The same with a weight for each sample, float (N) on the device of the logits: (1/N)·Σ_i weights_i·ℓ_i,
+  /// to which no gradient flows. Undefined weights are ones.
+  Variable weighted(const Variable& logits, const Tensor& labels, const Tensor& weights,
+                    const Step& step) const;
 
-  /// With the weights as a tensor, float (N), on the device of the logits.
-  Variable weighted(const Variable& logits, const Tensor& labels, const Tensor& weights, Step step) const;
-
-  /// The loss of each sample, without a graph.
-  std::vector<float> values(const Variable& logits, const Tensor& labels, Step step) const;
-  /// The same as a tensor (N) where the logits are, on the GPU without waiting.
-  Tensor value_tensor(const Variable& logits, const Tensor& labels, Step step) const;
+  /// The loss of each sample, float (N) on the device of the logits, without a graph.
+  Tensor value_tensor(const Variable& logits, const Tensor& labels, const Step& step) const;
 
   /// The loss of each sample, values (N), and its gradients to that sample's logits, gradient (views()·N, K)
   /// or null; logits like gradient. In the precision of training, and in double.
@@ -64,13 +57,19 @@ class Loss {
   virtual double l1_penalty() const { return 0; }
 
  private:
-  struct Computed {
-    std::vector<float> values;  // (N)
-    Tensor gradients;           // like the logits; undefined where nothing is recorded
+  /// Of each sample, on the device of the logits.
+  struct PerSample {
+    Tensor values;     // (N)
+    Tensor gradients;  // like the logits; undefined where none are wanted
   };
-  Computed compute_batch(const Variable& logits, const Tensor& labels, Step step) const;
-  LossBatch batch_of(const Variable& logits, const Tensor& labels, Step step) const;
+  /// `labels` may be undefined for losses to which they mean nothing.
+  PerSample per_sample(const Variable& logits, const Tensor& labels, const Step& step,
+                       bool with_gradients) const;
+  Variable mean(const Variable& logits, const Tensor& labels, const Tensor& weights, const Step& step) const;
   void require_fit(const Variable& logits, const Tensor& labels) const;
+
+  friend Variable soft_cross_entropy(const Variable& logits, const Tensor& targets);
+  friend Variable jensen_shannon(const Variable& logits);
 };
 
 struct LossParameter {
@@ -132,7 +131,7 @@ std::unique_ptr<Loss> make_loss(Spec spec, const LossSetting& setting = {});
 
 /// A loss of p_y by itself, without knobs, for schemes that work on it. Throws Error for other losses, and as
 /// make_loss() does.
-std::unique_ptr<LossPart> make_margin_loss(Spec spec);
+std::unique_ptr<PyLoss> make_margin_loss(Spec spec);
 
 /// Cross entropy with a row of targets (N,K) for each sample: mean −Σ_i t_i log p_i. No gradient flows to the
 /// targets, whose rows need not sum to 1. logits (N,K).

@@ -1,22 +1,24 @@
 #include "losses/loss_kernels.h"
 
 #include "engine/error.h"
-#include "losses/device_loss.h"
+#include "losses/cpu/loss_kernels.h"
 
 namespace noisegate {
 namespace {
 
-LossKernels* kernels_in_use = nullptr;
+LossKernels* cuda_kernels = nullptr;
 
 }  // namespace
 
 void set_loss_kernels(LossKernels& kernels) {
-  kernels_in_use = &kernels;
+  cuda_kernels = &kernels;
 }
 
-LossKernels& loss_kernels() {
-  if (!kernels_in_use) lacks_device_loss();
-  return *kernels_in_use;
+LossKernels& loss_kernels(Device device) {
+  static CpuLossKernels cpu_kernels;
+  if (device == Device::cpu) return cpu_kernels;
+  if (!cuda_kernels) lacks_device_loss();
+  return *cuda_kernels;
 }
 
 void lacks_device_loss() {

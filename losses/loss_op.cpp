@@ -31,40 +31,6 @@ void for_each_block(const LossBatch& batch, int views, Body body) {
   }
 }
 
-/// The mean of the samples' losses as a node whose backward scales the gradients that are there already.
-Variable mean_of(const std::vector<float>& values, Tensor gradients, const Variable& logits) {
-  double sum = 0;
-  for (const float value : values) sum += value;
-  const auto samples = static_cast<double>(values.size());
-  return record("loss", Tensor::full({}, static_cast<float>(sum / samples)), {logits},
-                [gradients = std::move(gradients), samples](const Tensor& grad) {
-                  const auto factor = static_cast<float>(grad.item() / samples);
-                  return std::vector{backend(gradients).affine(gradients, factor, 0)};
-                });
-}
-
-/// What a call on the GPU is given of a batch, the gradients left out.
-DeviceLossCall device_call(const Variable& logits, const Tensor& labels, int views, Loss::Step step) {
-  return {.logits = logits.value(),
-          .labels = labels,
-          .constants = {},
-          .draw = step,
-          .values_before = {},
-          .gradients_before = {},
-          .values = Tensor::empty({logits.shape()[0] / views}, DType::f32, Device::cuda),
-          .gradients = {}};
-}
-
-/// Row i of each view times weights[i].
-void scale_rows(Tensor& gradients, std::span<const float> weights) {
-  const std::int64_t rows = gradients.shape()[0], columns = gradients.shape()[1];
-  float* row = gradients.data<float>();
-  for (std::int64_t i = 0; i < rows; ++i, row += columns) {
-    const float weight = weights[i % weights.size()];
-    for (std::int64_t j = 0; j < columns; ++j) row[j] *= weight;
-  }
-}
-
 }  // namespace
 
 void require_labels(const Variable& logits, const Tensor& labels, int views) {
@@ -82,71 +48,56 @@ void require_labels(const Variable& logits, const Tensor& labels, int views) {
       reject("loss: label {} is not one of {} classes", label[i], logits.shape()[1]);
 }
 
-Variable mean_on_device(const Variable& logits, const Tensor& labels, int views, const Tensor& weights,
-                        Loss::Step step, const DeviceCompute& compute) {
-  DeviceLossCall call = device_call(logits, labels, views, step);
-  if (weights.defined() && (weights.shape() != call.values.shape() || weights.device() != Device::cuda))
-    reject("loss: weights {} for {} samples", to_string(weights.shape()), call.samples());
-  if (recording({&logits})) call.gradients = Tensor::empty(logits.shape(), DType::f32, Device::cuda);
-  compute(call);
-  return record("loss", loss_kernels().mean(call.values, weights), {logits},
-                [gradients = call.gradients, weights, samples = call.samples()](const Tensor& grad) {
-                  return std::vector{loss_kernels().scaled_gradients(gradients, weights, grad, samples)};
-                });
-}
-
-Variable Loss::operator()(const Variable& logits, const Tensor& labels, Step step) const {
-  if (logits.value().device() == Device::cuda) return weighted(logits, labels, Tensor(), step);
-  const Trace trace("loss", Trace::Pass::forward);
-  const Computed computed = compute_batch(logits, labels, step);
-  return mean_of(computed.values, computed.gradients, logits);
-}
-
 Variable Loss::weighted(const Variable& logits, const Tensor& labels, const Tensor& weights,
-                        Step step) const {
-  if (logits.value().device() == Device::cpu)
-    return weighted(logits, labels, weights.to_vector<float>(), step);
-  const Trace trace("loss", Trace::Pass::forward);
+                        const Step& step) const {
   require_fit(logits, labels);
-  return mean_on_device(logits, labels, views(), weights, step,
-                        [&](const DeviceLossCall& call) { compute(call); });
+  if (weights.defined() && (weights.shape() != labels.shape() || weights.device() != labels.device()))
+    reject("loss: weights {} for {} samples", to_string(weights.shape()), labels.numel());
+  return mean(logits, labels, weights, step);
 }
 
-Variable Loss::weighted(const Variable& logits, const Tensor& labels, std::span<const float> weights,
-                        Step step) const {
+Variable Loss::mean(const Variable& logits, const Tensor& labels, const Tensor& weights,
+                    const Step& step) const {
   const Trace trace("loss", Trace::Pass::forward);
-  Computed computed = compute_batch(logits, labels, step);
-  if (weights.size() != computed.values.size())
-    reject("loss: {} weights for {} samples", weights.size(), computed.values.size());
-  for (std::size_t i = 0; i < weights.size(); ++i) computed.values[i] *= weights[i];
-  if (computed.gradients.defined()) scale_rows(computed.gradients, weights);
-  return mean_of(computed.values, computed.gradients, logits);
+  const PerSample losses = per_sample(logits, labels, step, recording({&logits}));
+  LossKernels& kernels = loss_kernels(logits.value().device());
+  return record(
+      "loss", kernels.mean(losses.values, weights), {logits},
+      [&kernels, gradients = losses.gradients, weights, samples = losses.values.numel()](const Tensor& grad) {
+        return std::vector{kernels.scaled_gradients(gradients, weights, grad, samples)};
+      });
 }
 
-std::vector<float> Loss::values(const Variable& logits, const Tensor& labels, Step step) const {
-  return value_tensor(logits, labels, step).to_vector<float>();
+Tensor Loss::value_tensor(const Variable& logits, const Tensor& labels, const Step& step) const {
+  require_fit(logits, labels);
+  return per_sample(logits, labels, step, false).values;
 }
 
-Tensor Loss::value_tensor(const Variable& logits, const Tensor& labels, Step step) const {
-  if (logits.value().device() == Device::cuda) {
-    require_fit(logits, labels);
-    const DeviceLossCall call = device_call(logits, labels, views(), step);
-    compute(call);
-    return call.values;
+Loss::PerSample Loss::per_sample(const Variable& logits, const Tensor& labels, const Step& step,
+                                 bool with_gradients) const {
+  const Device device = logits.value().device();
+  const std::int64_t samples = logits.shape()[0] / views();
+  PerSample losses{Tensor::empty({samples}, DType::f32, device),
+                   with_gradients ? Tensor::empty(logits.shape(), DType::f32, device) : Tensor()};
+  if (device == Device::cuda) {
+    compute(DeviceLossCall{.logits = logits.value(),
+                           .labels = labels,
+                           .constants = {},
+                           .step = step,
+                           .values_before = {},
+                           .gradients_before = {},
+                           .values = losses.values,
+                           .gradients = losses.gradients});
+    return losses;
   }
-  const LossBatch batch = batch_of(logits, labels, step);
-  Tensor values = Tensor::empty({labels.numel()});
-  compute(batch, logits.value().data<float>(), values.data<float>(), nullptr);
-  return values;
-}
-
-Loss::Computed Loss::compute_batch(const Variable& logits, const Tensor& labels, Step step) const {
-  const LossBatch batch = batch_of(logits, labels, step);
-  Computed computed{std::vector<float>(batch.labels.size()),
-                    recording({&logits}) ? Tensor::empty(logits.shape()) : Tensor()};
-  compute(batch, logits.value().data<float>(), computed.values.data(),
-          computed.gradients.defined() ? computed.gradients.data<float>() : nullptr);
-  return computed;
+  const Tensor known = labels.defined() ? labels : Tensor::zeros({samples}, DType::i32);
+  const LossBatch batch{{known.data<std::int32_t>(), static_cast<std::size_t>(samples)},
+                        static_cast<int>(logits.shape()[1]),
+                        step.seed,
+                        step.draw()};
+  compute(batch, logits.value().data<float>(), losses.values.data<float>(),
+          with_gradients ? losses.gradients.data<float>() : nullptr);
+  return losses;
 }
 
 void Loss::require_fit(const Variable& logits, const Tensor& labels) const {
@@ -156,12 +107,10 @@ void Loss::require_fit(const Variable& logits, const Tensor& labels) const {
            logits.shape()[1]);
 }
 
-LossBatch Loss::batch_of(const Variable& logits, const Tensor& labels, Step step) const {
-  require_fit(logits, labels);
-  return {{labels.data<std::int32_t>(), static_cast<std::size_t>(labels.numel())},
-          static_cast<int>(logits.shape()[1]),
-          step.seed,
-          step.step};
+std::unique_ptr<Loss> loss_of(std::unique_ptr<LossPart> part) {
+  std::vector<WeightedPart> parts;
+  parts.push_back({1, std::move(part)});
+  return std::make_unique<SumLoss>(std::move(parts));
 }
 
 template <class P>
@@ -247,23 +196,15 @@ Variable soft_cross_entropy(const Variable& logits, const Tensor& targets) {
     reject("soft_cross_entropy: logits {} and targets {} do not fit", to_string(logits.shape()),
            to_string(targets.shape()));
   using Rule = TargetRule<GivenTargets<GivenRows>>;
-  const PartOf<Rule> part(Rule{{GivenRows(targets)}});
-  // The walk over the rows sets one class apart, as a label; with targets for all it may be any.
-  if (logits.value().device() == Device::cuda)
-    return mean_on_device(logits, {}, 1, {}, {}, [&](const DeviceLossCall& call) { part.add(call); });
-  std::vector<WeightedPart> parts;
-  parts.push_back({1, std::make_unique<PartOf<Rule>>(part)});
-  return SumLoss(std::move(parts))(logits, Tensor::from(std::vector<std::int32_t>(logits.shape()[0])));
+  // RowBlock singles out one class as the label; with full target rows any class will do.
+  return loss_of(std::make_unique<PartOf<Rule>>(Rule{{GivenRows(targets)}}))->mean(logits, {}, {}, {});
 }
 
 Variable jensen_shannon(const Variable& logits) {
   if (logits.shape().rank() != 2 || logits.shape()[0] % 2 != 0)
     reject("jensen_shannon: logits {} are not two views of each sample", to_string(logits.shape()));
-  // As above: the label is a class like the others here.
-  const TwoViewLoss loss(GeneralizedJensenShannon::of_views_alone());
-  if (logits.value().device() == Device::cuda)
-    return mean_on_device(logits, {}, 2, {}, {}, [&](const DeviceLossCall& call) { loss.compute(call); });
-  return loss(logits, Tensor::from(std::vector<std::int32_t>(logits.shape()[0] / 2)));
+  const Loss& loss = TwoViewLoss(GeneralizedJensenShannon::of_views_alone());
+  return loss.mean(logits, {}, {}, {});  // as above: the label is a class like the others here
 }
 
 }  // namespace noisegate

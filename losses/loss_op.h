@@ -5,7 +5,6 @@
 #include "losses/loss.h"
 
 #include <algorithm>
-#include <functional>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -15,14 +14,6 @@ namespace noisegate {
 /// Throws Error unless logits (views·N,K) and labels (N) fit, K ≥ 2, N ≥ 1, both are on one device and there,
 /// if it is the CPU, every label is in [0,K).
 void require_labels(const Variable& logits, const Tensor& labels, int views);
-
-/// Values and gradients of a call on the GPU.
-using DeviceCompute = std::function<void(const DeviceLossCall& call)>;
-
-/// The mean over the batch of a loss on the GPU, of `views` views, with a weight for each sample unless these
-/// are undefined. `labels` may be undefined for losses to which they mean nothing.
-Variable mean_on_device(const Variable& logits, const Tensor& labels, int views, const Tensor& weights,
-                        Loss::Step step, const DeviceCompute& compute);
 
 struct WeightedPart {
   double factor;
@@ -53,6 +44,9 @@ class SumLoss final : public Loss {
   int classes_;
   bool needs_softmax_;
 };
+
+/// The loss that is this part alone.
+std::unique_ptr<Loss> loss_of(std::unique_ptr<LossPart> part);
 
 class TwoViewLoss final : public Loss {
  public:

@@ -29,29 +29,21 @@ class LossPart {
   virtual void add(const DeviceLossCall& call) const = 0;
   /// Whether it wants blocks that are normalised.
   virtual bool needs_softmax() const { return true; }
-  /// The same loss, its gradient clipped there (losses/schemes/clipped_loss.h); null for losses that depend
-  /// on more than p_y, or are clipped already.
-  virtual std::unique_ptr<LossPart> clipped(const ClipPoint& at) const {
-    static_cast<void>(at);
-    return nullptr;
-  }
-  // Of losses that can be clipped; the others throw Error.
-  virtual ClipPoint point_at(double threshold) const {
-    static_cast<void>(threshold);
-    lacks_device_loss();
-  }
-  /// What clipped() adds, on the GPU, at the ClipPoint that call.constants are.
-  virtual void add_clipped(const DeviceLossCall& call) const {
-    static_cast<void>(call);
-    lacks_device_loss();
-  }
-  /// Moves the point on the GPU.
-  virtual void move_point(const ClipCourse& course) const {
-    static_cast<void>(course);
-    lacks_device_loss();
-  }
   /// Nothing where the loss depends on more than p_y.
   virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
+};
+
+/// A loss of p_y alone.
+class PyLoss : public LossPart {
+ public:
+  /// |ℓ'(p)|, which falls in p.
+  virtual double steepness(double p) const = 0;
+  /// Where clipping begins at P.
+  virtual ClipPoint point_at(double p) const = 0;
+  /// The same loss with its gradient clipped (schemes/clipped_loss.h) at the ClipPoint whose three numbers
+  /// lie at `point`, in the memory of the logits' device, when it is called.
+  virtual std::unique_ptr<LossPart> clipped(const double* point) const = 0;
+  virtual MarginCurve clipped_curve(const ClipPoint& at) const = 0;
 };
 
 /// A part whose maths is a rule,

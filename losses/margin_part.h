@@ -41,7 +41,7 @@ double largest_weight(const F& loss) {
 
 /// `F` is a functor of margin_loss.h.
 template <class F>
-class MarginPart final : public LossPart {
+class MarginPart final : public PyLoss {
  public:
   MarginPart(F loss, MarginKnobs knobs) : loss_(loss), knobs_(knobs) {
     if (knobs.unit_weight) largest_weight_ = largest_weight(loss);
@@ -54,27 +54,21 @@ class MarginPart final : public LossPart {
     rule(block.classes()).add_to(block, factor);
   }
   void add(const DeviceLossCall& call) const override {
-    if constexpr (is_clipped<F>)
-      lacks_device_loss();  // there it is add_clipped()
-    else
-      run_on_device(rule(static_cast<int>(call.logits.size(1))), call);
-  }
-  void add_clipped(const DeviceLossCall& call) const override {
-    if constexpr (is_clipped<F>)
-      lacks_device_loss();
-    else
-      run_on_device(ClippedMarginRule<F>{loss_}, call);
+    run_on_device(rule(static_cast<int>(call.logits.size(1))), call);
   }
 
-  ClipPoint point_at(double threshold) const override { return clip_point(loss_, threshold); }
-  void move_point(const ClipCourse& course) const override {
-    if constexpr (is_clipped<F>)
-      lacks_device_loss();
-    else
-      run_course_on_device(loss_, course);
+  double steepness(double p) const override { return noisegate::steepness(loss_, p); }
+  ClipPoint point_at(double p) const override { return clip_point(loss_, p); }
+  std::unique_ptr<LossPart> clipped(const double* point) const override {
+    using Clipped = ClippedMarginRule<F>;
+    return std::make_unique<PartOf<Clipped>>(Clipped{loss_, point});
   }
-
-  std::unique_ptr<LossPart> clipped(const ClipPoint& at) const override;
+  MarginCurve clipped_curve(const ClipPoint& at) const override {
+    return [loss = ClippedLoss<F>(loss_, at)](double margin, int) {
+      const auto y = Probability<double>::of_margin(margin);
+      return CurvePoint{loss.value(y), weight(loss, y)};
+    };
+  }
 
   std::optional<MarginCurve> curve() const override {
     return [part = *this](double margin, int classes) {
@@ -99,14 +93,5 @@ class MarginPart final : public LossPart {
   MarginKnobs knobs_;
   double largest_weight_ = 1;
 };
-
-template <class F>
-std::unique_ptr<LossPart> MarginPart<F>::clipped(const ClipPoint& at) const {
-  if constexpr (is_clipped<F>) {
-    return nullptr;
-  } else {
-    return std::make_unique<MarginPart<ClippedLoss<F>>>(ClippedLoss<F>(loss_, at), knobs_);
-  }
-}
 
 }  // namespace noisegate

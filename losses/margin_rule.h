@@ -32,16 +32,17 @@ struct MarginRule {
   }
 };
 
-/// On the GPU, a loss of p_y clipped at the ClipPoint that the call's constants are: it moves from step to
-/// step.
+/// A loss of p_y clipped at the ClipPoint whose numbers lie at `point`, where the loss runs: it moves from
+/// step to step.
 template <class F>
 struct ClippedMarginRule {
   static constexpr bool needs_softmax = true;
   F loss;
+  const double* point;
 
   template <class Block>
   NOISEGATE_DEVICE void add_to(Block& block, typename Block::T factor) const {
-    const ClipPoint at{block.constant(0), block.constant(1), block.constant(2)};
+    const ClipPoint at{point[0], point[1], point[2]};
     MarginRule<ClippedLoss<F>>{ClippedLoss<F>(loss, at), {}}.add_to(block, factor);
   }
 };

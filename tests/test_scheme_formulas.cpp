@@ -7,6 +7,7 @@
 #include "losses/schemes/scheme.h"
 #include "tests/check_error.h"
 #include "tests/loss_batch.h"
+#include "tests/scheme_step.h"
 
 #include <algorithm>
 #include <cmath>
@@ -127,7 +128,7 @@ TEST_CASE("a weighted loss is each sample's loss and gradient times its weight")
     const Tensor labels = Tensor::from(batch.labels);
     const std::vector<float> weights = {0, 1, 2, 0.5f, 3};
     const Variable logits = leaf(batch);
-    const Variable weighted = loss->weighted(logits, labels, weights, {});
+    const Variable weighted = loss->weighted(logits, labels, Tensor::from(weights), {});
     const LossOutcome plain = in_double(*loss, batch);
     double sum = 0;
     for (int i = 0; i < 5; ++i) sum += weights[i] * plain.values[i] / 5;
@@ -135,8 +136,8 @@ TEST_CASE("a weighted loss is each sample's loss and gradient times its weight")
     const std::vector<float> gradient = gradient_of(weighted, logits);
     for (std::size_t i = 0; i < gradient.size(); ++i)
       CHECK(gradient[i] == doctest::Approx(weights[i / 4 % 5] * plain.gradient[i] / 5).epsilon(1e-4));
-    check_error([&] { loss->weighted(logits, labels, std::vector<float>(4), {}); },
-                {"4 weights", "5 samples"});
+    check_error([&] { loss->weighted(logits, labels, Tensor::zeros({4}), {}); },
+                {"weights (4)", "5 samples"});
   }
 }
 
@@ -144,7 +145,7 @@ TEST_CASE("stochastic labels without noise are cross entropy to the last bit") {
   const TestBatch batch = irregular_batch(8, 10, 3);
   const auto step = [&](const std::string& spec) {
     const Variable logits = leaf(batch);
-    const Variable loss = scheme_of(spec)->loss({{logits}, Tensor::from(batch.labels)}, {});
+    const Variable loss = take_step(*scheme_of(spec), {{logits}, Tensor::from(batch.labels)});
     return std::pair(loss.value().item(), gradient_of(loss, logits));
   };
   CHECK(step("sln:sigma=0") == step("none"));
@@ -163,8 +164,8 @@ TEST_CASE("the noise of stochastic labels on the logits' gradient has the covari
   Doubles mean(classes), second(classes * classes);
   for (std::uint32_t step = 0; step < draws; ++step) {
     const Variable x = leaf(logits, {1, classes});
-    const auto g =
-        gradient_of(scheme->loss({{x}, Tensor::from(std::vector<std::int32_t>{2})}, {0.1, 0, {7, step}}), x);
+    const auto g = gradient_of(
+        take_step(*scheme, {{x}, Tensor::from(std::vector<std::int32_t>{2})}, {.draw = step}, 7), x);
     for (int i = 0; i < classes; ++i) {
       mean[i] += g[i] / static_cast<double>(draws);
       for (int j = 0; j < classes; ++j) second[i * classes + j] += double{g[i]} * g[j] / draws;
@@ -191,7 +192,7 @@ TEST_CASE("noise on logits and on weights is added to the gradients as the paper
     const Variable weight = leaf(Doubles(4000, 0.5), {40, 100}), logits = leaf(batch);
     const std::vector<std::vector<Variable>> parameters = {{weight}};
     const Variable loss =
-        scheme_of(spec, "gce")->loss({{logits}, labels, {}, parameters}, {0.1, 0, {1, step}});
+        take_step(*scheme_of(spec, "gce"), {{logits}, labels, {}, parameters}, {.draw = step});
     const std::vector<float> of_logits = gradient_of(loss, logits);
     const Tensor& of_weight = weight.grad();
     return std::pair(of_logits,
@@ -244,7 +245,7 @@ TEST_CASE("label correction moves a target the nearer to the prediction the smal
       const Doubles q = plain_softmax(&batch.logits[3 * i], 3);
       for (int k = 0; k < 3; ++k) expected -= targets[i][k] * std::log(q[k]) / 3;
     }
-    const Variable loss = scheme->loss({{logits}, Tensor::from(batch.labels), all_three}, {});
+    const Variable loss = take_step(*scheme, {{logits}, Tensor::from(batch.labels), Tensor::from(all_three)});
     CHECK(loss.value().item() == doctest::Approx(expected).epsilon(1e-5));
   }
 }
@@ -258,7 +259,7 @@ TEST_CASE("truncation keeps samples that the best model finds likelier than k, a
   const auto gce = [](double p) { return (1 - std::pow(p, 0.7)) / 0.7; };
   const auto check_loss = [&](const std::vector<bool>& kept) {
     const Variable logits = leaf(batch);
-    const Variable loss = scheme->loss({{logits}, Tensor::from(batch.labels), all_three}, {});
+    const Variable loss = take_step(*scheme, {{logits}, Tensor::from(batch.labels), Tensor::from(all_three)});
     double expected = 0;
     for (int i = 0; i < 3; ++i)
       if (kept[i]) expected += (gce(plain_softmax(&batch.logits[3 * i], 3)[batch.labels[i]]) - gce(0.4)) / 3;
@@ -290,7 +291,7 @@ TEST_CASE("in co-teaching each model learns from the smallest losses of the othe
     CAPTURE(epochs_done);
     scheme->begin_epoch(epochs_done, set);
     const Variable a = leaf(one), b = leaf(other);
-    const Variable loss = scheme->loss({{a, b}, Tensor::from(one.labels)}, {});
+    const Variable loss = take_step(*scheme, {{a, b}, Tensor::from(one.labels)});
     backward(loss);
     double expected = 0;
     const auto check_pupil = [&](const TestBatch& teacher, const TestBatch& pupil, const Variable& logits) {
@@ -408,7 +409,7 @@ TEST_CASE("label confidence is Eq. 7 to 9, and no gradient flows to the confiden
                               Tensor::from(tiny.labels),
                               {},
                               parameters};
-      const Variable loss = scheme.loss(batch, {0.1, progress, {}});
+      const Variable loss = take_step(scheme, batch, {.progress = progress});
       backward(loss);
 
       const auto constants = tiny.constants(options, tiny.robust, progress >= 0.25);
@@ -431,7 +432,7 @@ TEST_CASE("the ablation with one model adds both losses on the same logits") {
   CHECK(scheme->companion().empty());
   const TestBatch batch = irregular_batch(6, 4, 2);
   const Variable logits = leaf(batch);
-  const Variable loss = scheme->loss({{logits}, Tensor::from(batch.labels)}, {0.1, 0.9, {}});
+  const Variable loss = take_step(*scheme, {{logits}, Tensor::from(batch.labels)}, {.progress = 0.9});
   double mean = 0, weighted = 0, untrusted = 0;
   Doubles gce;
   for (int i = 0; i < 6; ++i) {

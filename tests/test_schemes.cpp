@@ -6,6 +6,7 @@
 #include "losses/schemes/scheme.h"
 #include "tests/check_error.h"
 #include "tests/loss_batch.h"
+#include "tests/scheme_step.h"
 
 #include <algorithm>
 #include <cmath>
@@ -107,6 +108,10 @@ double plain_threshold(const std::array<Gaussian, 2>& g, const std::function<dou
   return high;
 }
 
+MarginCurve curve_of(const Scheme& scheme) {
+  return *scheme.curve(scheme.curve_state());
+}
+
 }  // namespace
 
 TEST_CASE("the mixture of two Gaussians is that of a plain implementation") {
@@ -126,19 +131,24 @@ TEST_CASE("the mixture of two Gaussians is that of a plain implementation") {
 
 TEST_CASE("the clipped gradient ratio falls with the threshold, and the threshold meets its target") {
   const auto components = fit_two_gaussians(two_clusters());
-  const Steepness ce = [](double p) { return 1 / p; };
-  double before = clipped_gradient_ratio(components, ce, 1e-7);
+  const auto ce = [](double p) { return 1 / p; };
+  const OgcTable table = ogc_table(ce, [](double p) { return clip_point(CrossEntropy{}, p); });
+  const std::span<const OgcTable> tables(&table, 1);
+  HostTeam team(2 * OgcTable::samples);
+  GradientRatio<HostTeam, std::span<const OgcTable>> ratio(team, tables, components.data());
+  double before = ratio(ce(1e-7));
   for (const double p : {1e-5, 1e-3, 0.1, 0.3, 0.6, 0.9, 1 - 1e-7}) {
-    const double ratio = clipped_gradient_ratio(components, ce, p);
-    CHECK(ratio <= before);
-    before = ratio;
+    const double next = ratio(ce(p));
+    CHECK(next <= before);
+    before = next;
   }
   CHECK(before == doctest::Approx(1).epsilon(1e-3));  // every gradient is clipped to the same
-  const double p = find_threshold(components, ce, 3);
-  CHECK(clipped_gradient_ratio(components, ce, p) <= 3);
-  CHECK(clipped_gradient_ratio(components, ce, p - 1.0 / 1024) > 3);
-  CHECK(find_threshold(components, ce, 1e9) == 1e-7);
-  CHECK(find_threshold(components, ce, 0.5) == 1 - 1e-7);
+  const auto threshold = [&](double target) { return table.threshold[ratio.find(target)]; };
+  const double p = threshold(3);
+  CHECK(ratio(ce(p)) <= 3);
+  CHECK(ratio(ce(p - 1.0 / 1024)) > 3);
+  CHECK(threshold(1e9) == 1e-7);
+  CHECK(threshold(0.5) == 1 - 1e-7);
 }
 
 TEST_CASE("a clipped loss is the loss above P and a line of slope τ below") {
@@ -168,8 +178,9 @@ TEST_CASE("OGC follows the published trace") {
       for (const auto& value : row) logits.push_back(value.get<float>());
     const auto labels = step["labels"].get<std::vector<std::int32_t>>();
     const auto rows = static_cast<std::int64_t>(labels.size());
-    const Variable loss = scheme->loss({{Variable(Tensor::from(logits, {rows, 10}))}, Tensor::from(labels)},
-                                       {step["lr"].get<double>(), 0, {1, t++}});
+    const Variable loss =
+        take_step(*scheme, {{Variable(Tensor::from(logits, {rows, 10}))}, Tensor::from(labels)},
+                  {.learning_rate = step["lr"].get<double>(), .draw = t++});
     auto metrics = told(*scheme);
     CHECK(std::abs(metrics["prob_thr"] - step["prob_thr"].get<double>()) <= 1.0 / 1024);
     CHECK(metrics["mean_clean"] == doctest::Approx(step["mean_clean"].get<double>()).epsilon(1e-4));
@@ -221,8 +232,8 @@ TEST_CASE("OGC over fl and gce takes the steps of a plain implementation") {
         expected += (q > threshold ? curve.value(q) : 1 - tau * q + curve.value(threshold)) / 32;
       const std::vector<float> logits(batch.logits.begin(), batch.logits.end());
       const Variable loss =
-          scheme->loss({{Variable(Tensor::from(logits, {32, 5}))}, Tensor::from(batch.labels)},
-                       {learning_rate, 0, {1, t}});
+          take_step(*scheme, {{Variable(Tensor::from(logits, {32, 5}))}, Tensor::from(batch.labels)},
+                    {.learning_rate = learning_rate, .draw = t});
       auto metrics = told(*scheme);
       CHECK(std::abs(metrics["prob_thr"] - threshold) <= 2.0 / 1024);
       if (std::abs(metrics["prob_thr"] - threshold) < 1e-9)
@@ -239,8 +250,8 @@ TEST_CASE("OGC scales epsilon by the learning rate unless told not to") {
   const std::vector<float> numbers(batch.logits.begin(), batch.logits.end());
   const auto threshold = [&](const std::string& spec, double learning_rate) {
     const auto scheme = make_scheme(Spec(spec, "--scheme"), Spec("fl", "--loss"));
-    scheme->loss({{Variable(Tensor::from(numbers, {64, 10}))}, Tensor::from(batch.labels)},
-                 {learning_rate, 0, {}});
+    take_step(*scheme, {{Variable(Tensor::from(numbers, {64, 10}))}, Tensor::from(batch.labels)},
+              {.learning_rate = learning_rate});
     return told(*scheme)["prob_thr"];
   };
   const std::string spec = "ogc:epsilon=2,time-frame=1,queue=64";
@@ -258,15 +269,15 @@ TEST_CASE("its rivals clip at a fixed, a falling and an averaged threshold") {
     return make_scheme(Spec(spec, "--scheme"), Spec("ce", "--loss"));
   };
   const auto fixed = make("fixed-clip:tau=2");
-  CHECK(fixed->loss({{logits}, labels}, {}).value().item() == doctest::Approx(1 - 2 * 0.25 + std::log(2)));
+  CHECK(take_step(*fixed, {{logits}, labels}).value().item() == doctest::Approx(1 - 2 * 0.25 + std::log(2)));
   CHECK(told(*fixed)["prob_thr"] == doctest::Approx(0.5));
   const auto linear = make("linear-clip:beta=8");
-  linear->loss({{logits}, labels}, {0.1, 0.75, {}});
+  take_step(*linear, {{logits}, labels}, {.progress = 0.75});
   CHECK(told(*linear)["tau"] == doctest::Approx(2));
   const auto ema = make("ema-clip:alpha=0.5");
-  ema->loss({{logits}, labels}, {});
+  take_step(*ema, {{logits}, labels});
   CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.5 + 0.5e-7));
-  ema->loss({{logits}, labels}, {});
+  take_step(*ema, {{logits}, labels});
   CHECK(1 / told(*ema)["tau"] == doctest::Approx(0.75 + 0.25e-7));
 }
 
@@ -286,7 +297,8 @@ TEST_CASE("below a τ of 1, which no cross entropy falls to, the gradient is sti
     const std::vector<float> numbers(batch.logits.begin(), batch.logits.end());
     const Variable logits(Tensor::from(numbers, {12, 5}), true);
     const auto scheme = make_scheme(Spec(a_case.scheme, "--scheme"), Spec(a_case.loss, "--loss"));
-    const Variable loss = scheme->loss({{logits}, Tensor::from(batch.labels)}, {0.1, a_case.progress, {}});
+    const Variable loss =
+        take_step(*scheme, {{logits}, Tensor::from(batch.labels)}, {.progress = a_case.progress});
     backward(loss);
     const std::vector<float> gradient = logits.grad().to_vector<float>();
     double expected = 0;
@@ -302,7 +314,7 @@ TEST_CASE("below a τ of 1, which no cross entropy falls to, the gradient is sti
     CHECK(loss.value().item() == doctest::Approx(expected).epsilon(1e-5));
     CHECK(told(*scheme)["tau"] == doctest::Approx(a_case.tau));
     const double rare = -2, p_rare = 1 / (1 + std::exp(2.0));
-    CHECK((*scheme->curve())(rare, 5).weight == doctest::Approx(a_case.tau * p_rare * (1 - p_rare)));
+    CHECK(curve_of(*scheme)(rare, 5).weight == doctest::Approx(a_case.tau * p_rare * (1 - p_rare)));
   }
 }
 
@@ -311,16 +323,16 @@ TEST_CASE("a scheme tells the sample weights of its last step") {
     return make_scheme(Spec(scheme, "--scheme"), Spec(loss, "--loss"));
   };
   const auto plain = make("none", "mae");
-  const double rare = -2, common = 2;                                      // margins, p = 0.119 and 0.881
-  CHECK((*plain->curve())(rare, 4).weight == doctest::Approx(0.1049936));  // p (1 - p)
-  CHECK_FALSE(make("none", "nce")->curve());
-  CHECK_FALSE(make("none", "nce+mae")->curve());
+  const double rare = -2, common = 2;                                     // margins, p = 0.119 and 0.881
+  CHECK(curve_of(*plain)(rare, 4).weight == doctest::Approx(0.1049936));  // p (1 - p)
+  CHECK_FALSE(make("none", "nce")->curve({}));
+  CHECK_FALSE(make("none", "nce+mae")->curve({}));
 
   const Variable logits(Tensor::from(std::vector<float>{0, 0, 0, 0}, {1, 4}));
   const auto clipped = make("fixed-clip:tau=2", "ce");
-  clipped->loss({{logits}, Tensor::from(std::vector<std::int32_t>{0})}, {});
-  CHECK((*clipped->curve())(rare, 4).weight == doctest::Approx(2 * 0.1049936));  // tau p (1 - p)
-  CHECK((*clipped->curve())(common, 4).weight == doctest::Approx(0.1192029));    // 1 - p
+  take_step(*clipped, {{logits}, Tensor::from(std::vector<std::int32_t>{0})});
+  CHECK(curve_of(*clipped)(rare, 4).weight == doctest::Approx(2 * 0.1049936));  // tau p (1 - p)
+  CHECK(curve_of(*clipped)(common, 4).weight == doctest::Approx(0.1192029));    // 1 - p
 }
 
 TEST_CASE("a scheme's own loss wins, and what makes no sense is refused") {

@@ -43,14 +43,13 @@ using Call = std::function<void()>;
 
 /// The call as it is timed: on a GPU recorded, so that the host's part does not count.
 Call timed(const Call& call, Device device) {
-  if (device == Device::cpu) return call;
-  return [call, replay = std::make_shared<Replay>(true)] { replay->run(call); };
+  return [call, replay = std::make_shared<Replay>(device, true)] { replay->run(call); };
 }
 
 double seconds_of(const Call& call, int repeats, Device device) {
   const Stopwatch watch;
   for (int i = 0; i < repeats; ++i) call();
-  if (device != Device::cpu) device_queue().wait();
+  device_queue(device).wait();
   return watch.seconds() / repeats;
 }
 

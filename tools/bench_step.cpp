@@ -4,17 +4,16 @@
 #include "engine/files.h"
 #include "engine/gpu_bench.h"
 #include "engine/memory.h"
-#include "engine/optimizer.h"
 #include "engine/random.h"
 #include "engine/replay.h"
 #include "engine/trace.h"
 #include "layers/models.h"
-#include "losses/loss.h"
 #include "tools/bench.h"
 #include "tools/command_line.h"
 #include "tools/json_file.h"
 #include "tools/output.h"
 #include "tools/stopwatch.h"
+#include "tools/training_step.h"
 
 #include <algorithm>
 #include <fstream>
@@ -60,52 +59,46 @@ class Bench {
  public:
   Bench(const BenchOptions& options, Device device)
       : device_(device),
-        model_(make_model(Spec(options.model, "--model"), {}, classes, 1, device)),
-        loss_(make_loss(Spec("ce", "--loss"))),
-        optimizer_(model_->variables(), SgdOptions{.momentum = 0.9, .weight_decay = 5e-4}),
-        replay_(!options.no_graph) {
+        scheme_(make_scheme(Spec("none", "--scheme"), Spec("ce", "--loss"))),
+        scalars_({.learning_rate = 0.01}, device),
+        replay_(device, !options.no_graph) {
+    models_.push_back({make_model(Spec(options.model, "--model"), {}, classes, 1, device), nullptr});
+    models_.back().optimizer = std::make_unique<Sgd>(models_.back().model->variables(),
+                                                     SgdOptions{.momentum = 0.9, .weight_decay = 5e-4});
     const ImageFormat format;
     Philox random(1, Purpose::test);
     std::vector<float> pixels(static_cast<std::size_t>(options.batch_size) * format.height * format.width *
                               format.channels);
     for (float& pixel : pixels) pixel = random.normal();
-    images_ = Tensor::from(pixels, {options.batch_size, format.height, format.width, format.channels})
-                  .to(device)
-                  .to(activation_dtype(device));
+    inputs_.views = {Tensor::from(pixels, {options.batch_size, format.height, format.width, format.channels})
+                         .to(device)
+                         .to(activation_dtype(device))};
     std::vector<std::int32_t> labels(options.batch_size);
     for (std::int32_t& label : labels) label = static_cast<std::int32_t>(random.below(classes));
-    labels_ = Tensor::from(labels).to(device);
+    inputs_.labels = Tensor::from(labels).to(device);
+    inputs_.step = {1, scalars_.data()};
   }
 
   /// One step; on a GPU some in a row, since what the host needs to wait for one is no part of it. Returns
   /// the seconds of one.
   double step() {
     constexpr int in_a_row = 10;
-    const int count = device_ == Device::cpu ? 1 : in_a_row;
+    DeviceQueue& queue = device_queue(device_);
+    const int count = queue.is_asynchronous() ? in_a_row : 1;
     const Stopwatch watch;
-    for (int i = 0; i < count; ++i) {
-      if (device_ == Device::cpu)
-        work();
-      else
-        replay_.run([this] { work(); });
-    }
-    if (device_ != Device::cpu) device_queue().wait();
+    for (int i = 0; i < count; ++i)
+      replay_.run([this] { training_step(models_, *scheme_, nullptr, inputs_); });
+    queue.wait();
     return watch.seconds() / count;
   }
 
  private:
-  void work() {
-    const Variable loss = (*loss_)((*model_)(Variable(images_)), labels_);
-    backward(loss);
-    optimizer_.step(0.01);
-  }
-
   Device device_;
-  std::unique_ptr<Module> model_;
-  std::unique_ptr<Loss> loss_;
-  Sgd optimizer_;
+  std::vector<TrainedModel> models_;
+  std::unique_ptr<Scheme> scheme_;
+  DeviceValue<StepScalars> scalars_;
+  StepInputs inputs_;
   Replay replay_;
-  Tensor images_, labels_;
 };
 
 /// The largest memory that this process has had, in bytes (VmHWM of Linux), or 0 where the system does not

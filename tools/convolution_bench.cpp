@@ -153,11 +153,10 @@ double time_convolution(Device device, const ConvolutionWork& work, int copies, 
     std::vector<Tensor> results(copies);
     for (int turn = 0; turn < turns; ++turn) results[turn % copies] = work(turn % copies);
   };
-  Replay replay(true);
+  Replay replay(device, true);
   const auto run = [&] {
-    if (device == Device::cpu) return row();
     replay.run(row);
-    device_queue().wait();
+    device_queue(device).wait();
   };
   // On the GPU the first time loads the kernels and the second records the row.
   for (int warm_up = 0; warm_up < (device == Device::cpu ? 1 : 3); ++warm_up) run();

@@ -70,9 +70,11 @@ void replay_scheme(const ReplayOptions& options) {
            options.scheme);
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();
   for (std::int64_t t = 0; t < recording.steps; ++t) {
-    const SchemeStep step{recording.learning_rates[t],
-                          static_cast<double>(t) / static_cast<double>(recording.steps),
-                          {static_cast<std::uint64_t>(options.seed), static_cast<std::uint32_t>(t)}};
+    StepScalars scalars{.learning_rate = recording.learning_rates[t],
+                        .progress = static_cast<double>(t) / static_cast<double>(recording.steps),
+                        .draw = static_cast<std::uint32_t>(t)};
+    scheme->prepare_step(scalars);
+    const LossStep step{static_cast<std::uint64_t>(options.seed), &scalars};
     const Variable logits(part(recording.logits, t, {recording.samples, recording.classes}));
     nlohmann::ordered_json told{
         {"loss",

@@ -60,12 +60,13 @@ Trainer::Trainer(const TrainOptions& options, TrainingData data)
     scratch_ = new_model(options_, data_.dataset);
     scratch_->set_training(false);
   }
-  if (state_.model().device() == Device::cpu) return;
+  const Device device = state_.model().device();
+  scheme_->move_to(device);
   for (ImageSet* set : {&data_.dataset.train, &data_.dataset.test, &data_.validation})
-    if (set->images.defined()) set->resident = set->images.to(Device::cuda);
+    make_resident(*set, device);
   pipeline_ = std::make_unique<StepPipeline>(
-      options_.batch_size, data_.dataset.classes,
-      [this](const StepPipeline::Inputs& inputs) { return pipelined_step(inputs); }, !options_.no_graph);
+      device, options_.batch_size, data_.dataset.classes, static_cast<std::uint64_t>(options_.seed),
+      [this](const StepInputs& inputs) { return take_step(inputs); }, !options_.no_graph);
 }
 
 Module* Trainer::average_model() {
@@ -122,13 +123,6 @@ std::uint32_t Trainer::steps_of_run() const {
          static_cast<std::uint32_t>(state_.steps_done);
 }
 
-SchemeStep Trainer::scheme_step(double learning_rate) const {
-  const double in_epoch = static_cast<double>(state_.steps_done) / state_.steps_in_epoch;
-  return {learning_rate,
-          (state_.epochs_done + in_epoch) / options_.epochs,
-          {static_cast<std::uint64_t>(options_.seed), steps_of_run()}};
-}
-
 Batches Trainer::epoch_batches() const {
   const ImageSet& train = data_.dataset.train;
   const auto seed = static_cast<std::uint64_t>(options_.seed);
@@ -152,24 +146,31 @@ StepResult Trainer::step(std::vector<std::int32_t> positions, double learning_ra
   return step(*open_batches(data_.dataset, train, plan({std::move(positions)}))->next(), learning_rate);
 }
 
-StepResult Trainer::step(const Batch& batch, double learning_rate) {
-  if (pipeline_) {
-    push_step(batch, learning_rate);
-    const StepOutcome outcome = *pipeline_->pop(true);
-    require_finite_loss(outcome.loss, state_.steps_done);
-    return {outcome.loss, outcome.logits};
-  }
-  const Tensor labels = Tensor::from(given_labels(batch.positions));
-  const std::vector<std::vector<Variable>> parameters = state_.parameters();
-  const SchemeBatch scheme_batch{forward(batch.views), labels, batch.positions, parameters, {}};
-  const Variable loss = scheme_->loss(scheme_batch, scheme_step(learning_rate));
-  const StepResult result{loss.value().item(), scheme_batch.logits.front().value().slice(0, labels.numel())};
-  require_finite_loss(result.loss, state_.steps_done + 1);
-  backward(loss);
-  for (TrainedModel& trained : state_.models) trained.optimizer->step(learning_rate);
-  if (state_.average) state_.average->update();
+StepResult Trainer::step(Batch batch, double learning_rate) {
+  push_step(std::move(batch), learning_rate);
+  const StepOutcome outcome = *pipeline_->pop(true);
+  require_finite_loss(outcome.loss, state_.steps_done);
+  return {outcome.loss, outcome.logits};
+}
+
+void Trainer::push_step(Batch batch, double learning_rate) {
+  const double in_epoch = static_cast<double>(state_.steps_done) / state_.steps_in_epoch;
+  StepScalars scalars{.learning_rate = learning_rate,
+                      .progress = (state_.epochs_done + in_epoch) / options_.epochs,
+                      .draw = steps_of_run(),
+                      .epoch = static_cast<std::uint32_t>(state_.epochs_done)};
+  scheme_->prepare_step(scalars);
+  std::vector<std::int32_t> labels = given_labels(batch.positions);
+  pipeline_->push({std::move(batch.positions), std::move(labels), scalars, std::move(batch.views)});
   ++state_.steps_done;
-  return result;
+}
+
+/// Puts one step into the device's queue.
+StepPipeline::Results Trainer::take_step(StepInputs inputs) {
+  if (inputs.views.empty())
+    inputs.views =
+        make_device_views(data_.dataset, data_.dataset.train, plan({}), inputs.indices, inputs.step.scalars);
+  return {training_step(state_.models, *scheme_, state_.average.get(), inputs), scheme_->curve_state()};
 }
 
 void Trainer::require_finite_loss(double loss, int step) const {
@@ -183,32 +184,33 @@ std::vector<std::int32_t> Trainer::given_labels(std::span<const std::int32_t> po
   return given;
 }
 
-std::vector<Variable> Trainer::forward(const std::vector<Tensor>& all) const {
-  std::vector<Variable> logits;
-  for (std::size_t m = 0; m < state_.models.size(); ++m) {
-    // The views of a batch go through the model together, so that they share its batch statistics.
-    const auto views = static_cast<std::size_t>(scheme_->views(static_cast<int>(m)));
-    const Tensor images = views == 1 ? all.front() : concatenate({all.begin(), all.begin() + views});
-    logits.push_back((*state_.models[m].model)(Variable(images)));
-  }
-  return logits;
+void Trainer::add_outcome(const StepOutcome& outcome) {
+  require_finite_loss(outcome.loss, steps_measured_ + 1);
+  measure(outcome);
 }
 
-void Trainer::measure(const Measured& step) {
+/// Adds the outcomes of all steps under way, so that measurements and model are at the same step.
+void Trainer::drain() {
+  while (const auto outcome = pipeline_->pop(true)) add_outcome(*outcome);
+}
+
+void Trainer::measure(const StepOutcome& step) {
   const ImageSet& train = data_.dataset.train;
-  const std::vector<std::int32_t> given = given_labels(step.positions);
+  const std::vector<std::int32_t>& given = step.request.labels;
+  const double learning_rate = step.request.scalars.learning_rate;
   const std::vector<Score> scores = score(step.logits, given);
-  metrics_.learning_rate = step.learning_rate;
+  const auto curve = scheme_->curve(step.curve_state);
+  metrics_.learning_rate = learning_rate;
   metrics_.loss_sum += step.loss * static_cast<double>(given.size());
   for (std::size_t i = 0; i < given.size(); ++i) {
-    const bool is_clean = given[i] == train.truth[step.positions[i]];
+    const bool is_clean = given[i] == train.truth[step.request.indices[i]];
     metrics_.train.add(scores[i]);
     (is_clean ? metrics_.clean : metrics_.noisy).add(scores[i]);
     metrics_.curriculum.add_margin(scores[i].margin, is_clean);
-    if (!step.curve) continue;
-    const double weight = (*step.curve)(scores[i].margin, data_.dataset.classes).weight;
+    if (!curve) continue;
+    const double weight = (*curve)(scores[i].margin, data_.dataset.classes).weight;
     metrics_.curriculum.add_weight(weight, is_clean);
-    state_.curriculum.add(weight, is_clean, step.learning_rate);
+    state_.curriculum.add(weight, is_clean, learning_rate);
   }
   ++steps_measured_;
 }
@@ -247,18 +249,33 @@ void Trainer::keep_if_best(const EpochMetrics& metrics) {
 bool Trainer::run_steps(Batches batches, int steps, const AfterStep& after_step) {
   const Stopwatch watch;
   const double seconds_before = metrics_.seconds;
-  const auto stream = open_batches(data_.dataset, data_.dataset.train, plan(std::move(batches)));
-  while (const auto batch = stream->next()) {
+  const ImageSet& train = data_.dataset.train;
+  // The step makes its images itself, where the device can; else they come from the host's stream.
+  std::unique_ptr<BatchStream> stream;
+  if (!are_made_on_device(train, augmentation_)) stream = open_batches(data_.dataset, train, plan(batches));
+  pipeline_->forget();
+
+  const auto add_outcomes = [&](bool all) {
+    while (const auto outcome = pipeline_->pop(all)) {
+      add_outcome(*outcome);
+      metrics_.seconds = seconds_before + watch.seconds();
+      if (!after_step({metrics_, steps_measured_, steps})) return false;
+    }
+    return true;
+  };
+  for (std::vector<std::int32_t>& positions : batches) {
+    Batch batch{std::move(positions), {}, {}};
+    if (stream) batch = *stream->next();
     ++state_.batches_done;
-    metrics_.left_out.add(batch->left_out);
-    if (!batch->is_enough()) continue;
-    const double rate = learning_rate(steps);
-    const StepResult result = step(*batch, rate);
-    measure({result.loss, result.logits, batch->positions, rate, scheme_->curve()});
-    metrics_.seconds = seconds_before + watch.seconds();
-    if (!after_step({metrics_, state_.steps_done, steps})) return false;
+    metrics_.left_out.add(batch.left_out);
+    if (!batch.is_enough()) continue;
+    push_step(std::move(batch), learning_rate(steps));
+    if (!add_outcomes(false)) {
+      drain();
+      return false;
+    }
   }
-  return true;
+  return add_outcomes(true);
 }
 
 std::optional<EpochMetrics> Trainer::run_epoch(const AfterStep& after_step, GoOn go_on) {
@@ -283,9 +300,7 @@ std::optional<EpochMetrics> Trainer::train_and_test(const AfterStep& after_step)
   }
   steps_measured_ = state_.steps_done;
   batches.erase(batches.begin(), batches.begin() + state_.batches_done);
-  const bool is_through = pipeline_ ? run_pipelined_steps(std::move(batches), steps, after_step)
-                                    : run_steps(std::move(batches), steps, after_step);
-  if (!is_through) return std::nullopt;
+  if (!run_steps(std::move(batches), steps, after_step)) return std::nullopt;
   if (metrics_.train.samples == 0)
     reject("no batch of the training set has images that can be read, the first: {}",
            metrics_.left_out.first);
@@ -307,7 +322,7 @@ std::optional<EpochMetrics> Trainer::train_and_test(const AfterStep& after_step)
 }
 
 void Trainer::save(State& state) {
-  settle();
+  drain();
   state_.save(state);
   scheme_->save(state);
   if (state_.batches_done > 0) save_metrics(metrics_, state);

@@ -52,8 +52,8 @@ class Trainer {
   std::optional<EpochMetrics> run_epoch(const AfterStep& after_step, GoOn go_on = {});
 
   /// One update from a batch of the training set, or from the samples at these positions of it. Throws Error
-  /// naming epoch and step for a loss that is not finite, before it can spoil the model.
-  StepResult step(const Batch& batch, double learning_rate);
+  /// naming epoch and step for a loss that is not finite.
+  StepResult step(Batch batch, double learning_rate);
   StepResult step(std::vector<std::int32_t> positions, double learning_rate);
 
   const TrainingState& state() const { return state_; }
@@ -71,30 +71,19 @@ class Trainer {
   const Dataset& dataset() const { return data_.dataset; }
 
  private:
-  std::vector<Variable> forward(const std::vector<Tensor>& views) const;
   double learning_rate(int steps) const;
   std::uint32_t steps_of_run() const;
-  SchemeStep scheme_step(double learning_rate) const;
   Batches epoch_batches() const;
   BatchPlan plan(Batches batches) const;
   void require_finite_loss(double loss, int step) const;
   std::vector<std::int32_t> given_labels(std::span<const std::int32_t> positions) const;
 
   bool run_steps(Batches batches, int steps, const AfterStep& after_step);
-  bool run_pipelined_steps(Batches batches, int steps, const AfterStep& after_step);
-  void push_step(const Batch& batch, double learning_rate);
-  StepPipeline::Results pipelined_step(const StepPipeline::Inputs& inputs);
-  void take_in(const StepOutcome& outcome);
-  void settle();
-
-  struct Measured {
-    double loss;
-    const Tensor& logits;
-    std::span<const std::int32_t> positions;
-    double learning_rate;
-    std::optional<MarginCurve> curve;
-  };
-  void measure(const Measured& step);
+  void push_step(Batch batch, double learning_rate);
+  StepPipeline::Results take_step(StepInputs inputs);
+  void add_outcome(const StepOutcome& outcome);
+  void drain();
+  void measure(const StepOutcome& step);
   std::optional<EpochMetrics> train_and_test(const AfterStep& after_step);
   void require_going_on() const;
   void test(EpochMetrics& metrics);
@@ -112,7 +101,7 @@ class Trainer {
   EpochMetrics metrics_;             // of the epoch that is under way
   int steps_measured_ = 0;           // steps of that epoch which are in them
   std::unique_ptr<Module> scratch_;  // where the momentum average, or the best model, is put to be tested
-  std::unique_ptr<StepPipeline> pipeline_;  // the steps of models on the GPU; else null
+  std::unique_ptr<StepPipeline> pipeline_;
 };
 
 }  // namespace noisegate

@@ -80,12 +80,6 @@ std::vector<NamedTensor> whole_state(const Module& model) {
   return state;
 }
 
-std::vector<std::vector<Variable>> TrainingState::parameters() const {
-  std::vector<std::vector<Variable>> all;
-  for (const TrainedModel& trained : models) all.push_back(trained.model->variables());
-  return all;
-}
-
 void TrainingState::save(State& state) const {
   state.put_count("epochs_done", epochs_done);
   state.put_count("batches_done", batches_done);

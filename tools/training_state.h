@@ -10,6 +10,7 @@
 #include "tools/curriculum.h"
 #include "tools/metrics.h"
 #include "tools/train_options.h"
+#include "tools/training_step.h"
 
 #include <memory>
 #include <optional>
@@ -20,11 +21,6 @@ namespace noisegate {
 /// Parameters and buffers: what the momentum model averages and what is saved. The tensors share the model's
 /// memory.
 std::vector<NamedTensor> whole_state(const Module& model);
-
-struct TrainedModel {
-  std::unique_ptr<Module> model;
-  std::unique_ptr<Sgd> optimizer;
-};
 
 /// The model of the epoch that did best on the held-out samples.
 struct BestModel {
@@ -44,9 +40,6 @@ struct TrainingState {
   int steps_in_epoch = 1;
 
   Module& model() const { return *models.front().model; }
-  /// Of each model.
-  std::vector<std::vector<Variable>> parameters() const;
-
   void save(State& state) const;
   /// Throws Error naming what the state lacks, or has in another shape.
   void load(const State& state);

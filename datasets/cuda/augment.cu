@@ -35,12 +35,12 @@ struct Recipe {
   ColourJitter jitter;
   float mean[3], deviation[3];
   std::uint64_t seed;
-  std::uint32_t epoch, view;
+  std::uint32_t view;
   Span<const StepScalars> scalars;
 
   NOISEGATE_DEVICE int pixels() const { return height * width; }
   NOISEGATE_DEVICE AugmentationKey key(std::int32_t position) const {
-    return {seed, scalars ? scalars[0].epoch : epoch, static_cast<std::uint32_t>(position), view};
+    return {seed, scalars[0].epoch, static_cast<std::uint32_t>(position), view};
   }
   NOISEGATE_DEVICE Moves draw(const AugmentationKey& key) const {
     return {CropFlip::draw(padding, flip, key),
@@ -167,14 +167,12 @@ Recipe recipe_of(const DeviceBatch& batch) {
                 .mean = {},
                 .deviation = {},
                 .seed = batch.seed,
-                .epoch = batch.epoch,
                 .view = static_cast<std::uint32_t>(batch.view),
-                .scalars = {}};
+                .scalars = {batch.scalars, 1}};
   for (int c = 0; c < recipe.channels; ++c) {
     recipe.mean[c] = batch.mean[c];
     recipe.deviation[c] = batch.deviation[c];
   }
-  if (batch.scalars) recipe.scalars = {batch.scalars, 1};
   return recipe;
 }
 

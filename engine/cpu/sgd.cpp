@@ -35,6 +35,7 @@ double gradient_norm(std::span<ParameterUpdate> parameters) {
 Tensor CpuBackend::sgd(std::span<ParameterUpdate> parameters, const SgdStep& step) {
   Tensor norm;
   float clip = 1;
+  const auto rate = static_cast<float>(step.scalars->learning_rate);
   if (step.clip_norm > 0) {
     const double measured = gradient_norm(parameters);
     norm = Tensor::full({}, static_cast<float>(measured));
@@ -43,8 +44,8 @@ Tensor CpuBackend::sgd(std::span<ParameterUpdate> parameters, const SgdStep& ste
   for (ParameterUpdate& parameter : parameters) {
     float *value = parameter.value.data<float>(), *velocity = parameter.velocity.data<float>();
     const float* grad = parameter.grad.data<float>();
-    const SgdUpdate update{step.learning_rate,     step.momentum,     step.nesterov, clip,
-                           parameter.weight_decay, parameter.l1_decay};
+    const SgdUpdate update{rate, step.momentum,          step.nesterov,
+                           clip, parameter.weight_decay, parameter.l1_decay};
     const std::int64_t count = parameter.value.numel();
 #pragma omp parallel for simd schedule(static) if (count > 1 << 14)
     for (std::int64_t i = 0; i < count; ++i) update(value[i], velocity[i], grad[i]);

@@ -14,6 +14,7 @@ class StreamQueue final : public DeviceQueue {
   std::unique_ptr<QueueMark> mark() override;
   std::shared_ptr<std::byte> host_memory(std::size_t bytes) override;
   void copy(void* to, const void* from, std::size_t bytes) override;
+  bool is_asynchronous() const override { return true; }
   void start_recording() override;
   std::unique_ptr<RecordedWork> stop_recording() override;
 

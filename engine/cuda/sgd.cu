@@ -126,16 +126,16 @@ struct Norm {
 struct Update {
   static constexpr int threads = 256;
   Table<Parameter> table;
-  SgdUpdate step;  // clip and decays are each parameter's
+  SgdUpdate step;  // rate is the step's, clip and decays are each parameter's
   float clip_norm;
-  Span<const float> norm;           // none: no clipping
-  Span<const StepScalars> scalars;  // none: the step has its rate already
+  Span<const float> norm;  // none: no clipping
+  Span<const StepScalars> scalars;
 
   NOISEGATE_DEVICE void operator()(const Thread& thread) const {
     const Share<Parameter> share = table.share(thread.block());
     const Parameter& parameter = share.entry;
     SgdUpdate update = step;
-    if (scalars) update.rate = scalars[0].learning_rate;
+    update.rate = static_cast<float>(scalars[0].learning_rate);
     if (norm && norm[0] + 1e-6f > clip_norm) update.clip = clip_norm / (norm[0] + 1e-6f);
     update.weight_decay = parameter.weight_decay;
     update.l1_decay = parameter.l1_decay;
@@ -180,9 +180,8 @@ Tensor CudaBackend::sgd(std::span<ParameterUpdate> parameters, const SgdStep& st
     tables.add({output(update.value), output(update.velocity), input(update.grad), update.weight_decay,
                 update.l1_decay});
   const Tensor norm = step.clip_norm > 0 ? gradient_norm(stream_, tables) : Tensor();
-  const SgdUpdate update{step.learning_rate, step.momentum, step.nesterov, 1, 0, 0};
-  const Span<const StepScalars> scalars =
-      step.scalars ? Span<const StepScalars>(step.scalars, 1) : Span<const StepScalars>();
+  const SgdUpdate update{0, step.momentum, step.nesterov, 1, 0, 0};
+  const Span<const StepScalars> scalars(step.scalars, 1);
   for (const Table<Parameter>& table : tables)
     launch(stream_, table.blocks(), Update{table, update, step.clip_norm, input(norm), scalars});
   return norm;

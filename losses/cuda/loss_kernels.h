@@ -15,28 +15,21 @@ class CudaLossKernels final : public LossKernels {
   Tensor scaled_gradients(const Tensor& gradients, const Tensor& weights, const Tensor& grad,
                           std::int64_t samples) override;
   // samples.cu
-  Tensor noise(const Shape& shape, double sigma, Purpose purpose, const LossStep& draw, std::uint32_t stream,
+  Tensor noise(const Shape& shape, double sigma, Purpose purpose, const LossStep& step, std::uint32_t stream,
                const Tensor& labels) override;
-  Tensor rows_of(const Tensor& table, const Tensor& numbers) override;
+  Tensor rows_of(const Tensor& table, const Tensor& indices) override;
   Tensor weights_of_smallest(const Tensor& values, std::int64_t count) override;
   // ogc.cu
-  void observe(const DeviceOgc& ogc, const Tensor& cross_entropies, double learning_rate,
-               const StepScalars* scalars) override;
+  void observe(OgcMemory& memory, const Tensor& cross_entropies, const StepScalars* scalars) override;
   // label_confidence.cu
-  Tensor confidence_weights(const DeviceConfidence& confidence, const Tensor& losses) override;
+  Tensor confidence_weights(double alpha, double m, DeviceValue<ConfidenceState>& state,
+                            const Tensor& losses) override;
   Tensor confident_targets(const Tensor& weights, const Tensor& labels, const Tensor& predictions,
-                           double progress, double correct_from, const StepScalars* scalars) override;
+                           double correct_from, const StepScalars* scalars) override;
   // parameter_distance.cu
   Tensor squared_distance(std::span<const Tensor> a, std::span<const Tensor> b) override;
   std::vector<Tensor> squared_distance_gradients(std::span<const Tensor> a, std::span<const Tensor> b,
                                                  const Tensor& grad) override;
 };
-
-/// The values of this type that a tensor of bytes holds.
-template <class T>
-Span<T> values_in(const Tensor& bytes) {
-  Tensor same = bytes;
-  return {reinterpret_cast<T*>(same.data<std::uint8_t>()), bytes.numel() / std::int64_t{sizeof(T)}};
-}
 
 }  // namespace noisegate::cuda

@@ -59,7 +59,6 @@ void set_cuda_losses(Stream stream) {
   offer_clipped_losses();
   offer_row_losses();
   offer_target_losses();
-  offer_clip_courses();
 }
 
 }  // namespace noisegate::cuda

@@ -15,6 +15,5 @@ void offer_margin_losses();
 void offer_clipped_losses();
 void offer_row_losses();
 void offer_target_losses();
-void offer_clip_courses();
 
 }  // namespace noisegate::cuda

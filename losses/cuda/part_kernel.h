@@ -41,7 +41,7 @@ void run_part(const Rule& rule, const DeviceLossCall& call) {
   using Kernel = LossOfSamples<Rule, views>;
   Tensor values = call.values, gradients = call.gradients;
   const RowsOnDevice batch{input(call.logits), input<std::int32_t>(call.labels),      input(call.constants),
-                           call.samples(),     static_cast<int>(call.logits.size(1)), call.draw};
+                           call.samples(),     static_cast<int>(call.logits.size(1)), call.step};
   launch(stream_of_losses, parts(batch.samples, Kernel::threads / warp_size),
          Kernel{rule, batch, call.factor, input(call.values_before), input(call.gradients_before),
                 output(values), gradients.defined() ? output(gradients) : Span<float>()});

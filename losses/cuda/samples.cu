@@ -12,13 +12,13 @@ struct Noise {
   Span<float> out;
   float sigma;
   Purpose purpose;
-  LossStep draw;
+  LossStep step;
   std::uint32_t stream;
   Span<const std::int32_t> labels;
   std::int64_t columns;
 
   NOISEGATE_DEVICE void operator()(std::int64_t block) const {
-    Philox random(draw.seed, purpose, step_of(draw), stream, static_cast<std::uint32_t>(block));
+    Philox random(step.seed, purpose, step.draw(), stream, static_cast<std::uint32_t>(block));
     for (std::int64_t i = 2 * block; i < 2 * block + 2 && i < out.size(); ++i) {
       const float noise = sigma * random.normal();
       out[i] = labels && labels[i / columns] == i % columns ? noise + 1 : noise;
@@ -28,12 +28,12 @@ struct Noise {
 
 struct RowsOf {
   Span<const float> table;
-  Span<const std::int32_t> numbers;
+  Span<const std::int32_t> indices;
   Span<float> out;
   std::int64_t columns;
 
   NOISEGATE_DEVICE void operator()(std::int64_t i) const {
-    out[i] = table[numbers[i / columns] * columns + i % columns];
+    out[i] = table[indices[i / columns] * columns + i % columns];
   }
 };
 
@@ -54,19 +54,19 @@ struct WeightsOfSmallest {
 
 }  // namespace
 
-Tensor CudaLossKernels::noise(const Shape& shape, double sigma, Purpose purpose, const LossStep& draw,
+Tensor CudaLossKernels::noise(const Shape& shape, double sigma, Purpose purpose, const LossStep& step,
                               std::uint32_t stream, const Tensor& labels) {
   Tensor result = empty(shape);
   for_each(stream_of_losses, parts(result.numel(), 2),
-           Noise{output(result), static_cast<float>(sigma), purpose, draw, stream,
+           Noise{output(result), static_cast<float>(sigma), purpose, step, stream,
                  input<std::int32_t>(labels), labels.defined() ? shape[1] : 1});
   return result;
 }
 
-Tensor CudaLossKernels::rows_of(const Tensor& table, const Tensor& numbers) {
-  Tensor result = empty({numbers.numel(), table.size(1)});
+Tensor CudaLossKernels::rows_of(const Tensor& table, const Tensor& indices) {
+  Tensor result = empty({indices.numel(), table.size(1)});
   for_each(stream_of_losses, result.numel(),
-           RowsOf{input(table), input<std::int32_t>(numbers), output(result), table.size(1)});
+           RowsOf{input(table), input<std::int32_t>(indices), output(result), table.size(1)});
   return result;
 }
 

@@ -13,11 +13,6 @@
 
 namespace noisegate::cuda {
 
-/// The number that this step's draws are made from.
-NOISEGATE_DEVICE inline std::uint32_t step_of(const LossStep& draw) {
-  return draw.scalars ? draw.scalars->draw : draw.step;
-}
-
 /// What rows are made of.
 struct RowsOnDevice {
   Span<const float> logits;         // (views·N,K)
@@ -25,7 +20,7 @@ struct RowsOnDevice {
   Span<const float> constants;
   std::int64_t samples;
   int classes;
-  LossStep draw;
+  LossStep step;
 
   NOISEGATE_DEVICE std::int32_t label_of(std::int64_t sample) const { return labels ? labels[sample] : 0; }
 };
@@ -97,7 +92,7 @@ class WarpRow {
   NOISEGATE_DEVICE std::int32_t label_of(int) const { return label_; }
   NOISEGATE_DEVICE std::int32_t label_of_sample(std::int64_t sample) const { return batch_.label_of(sample); }
   NOISEGATE_DEVICE Philox random(Purpose purpose, int) const {
-    return {batch_.draw.seed, purpose, step_of(batch_.draw), static_cast<std::uint32_t>(sample_)};
+    return {batch_.step.seed, purpose, batch_.step.draw(), static_cast<std::uint32_t>(sample_)};
   }
   NOISEGATE_DEVICE float constant(int index) const { return batch_.constants[index]; }
 

@@ -54,9 +54,4 @@ NOISEGATE_HD double steepness(const F& loss, double p) {
   return weight(loss, Probability<double>::of_margin(margin)) / (p * (1 - p));
 }
 
-template <class F>
-inline constexpr bool is_clipped = false;
-template <class F>
-inline constexpr bool is_clipped<ClippedLoss<F>> = true;
-
 }  // namespace noisegate

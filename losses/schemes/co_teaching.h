@@ -20,7 +20,7 @@ class CoTeaching final : public Scheme {
       : loss_(std::move(loss)), options_(options) {}
 
   /// The sum of both models' losses, each a mean over the samples that were chosen for it.
-  Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
+  Variable loss(const SchemeBatch& batch, const LossStep& step) override;
   /// The share to forget is set by epochs: R(T) = forget·min(T/ramp, 1) in epoch T, counted from 0.
   void begin_epoch(int epochs_done, TrainingSetView& training_set) override;
 

@@ -3,7 +3,8 @@
 // θ*, the one that is tested, that learns with cross entropy, from each sample as far as θ trusts its label.
 #pragma once
 
-#include "losses/schemes/device_state.h"
+#include "engine/device_value.h"
+#include "losses/schemes/confidence.h"
 #include "losses/schemes/scheme.h"
 
 #include <memory>
@@ -28,7 +29,7 @@ class LabelConfidence final : public Scheme {
   /// mean ℓ(f(x'; θ), y) + α·Σ C·ce(f(x'; θ*), ỹ)/Σ(1 − C) + ρ·mean JSD(f(x'; θ*), f(x''; θ*)) + λ‖θ − θ*‖²
   /// (Eq. 7 to 9), C = sigmoid(½(μ + m − ℓ(f(x'; θ), y))) (Eq. 6), to which no gradient flows, μ ← 0.7·μ +
   /// 0.3·mean ℓ before it, ỹ = ½e_y + ½f(x'; θ) where labels are corrected, else e_y (Algorithm 1).
-  Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
+  Variable loss(const SchemeBatch& batch, const LossStep& step) override;
 
   std::string companion() const override { return options_.models == 2 ? "robust" : ""; }
   /// Their parameters are held together by λ, which at first has nothing to hold.
@@ -36,38 +37,27 @@ class LabelConfidence final : public Scheme {
   int views(int model) const override;
   double l1_penalty() const override { return robust_->l1_penalty(); }
   std::vector<std::pair<std::string, double>> metrics() const override {
-    const ConfidenceMemory now = memory();
+    const ConfidenceState now = memory_.get();
     return {{"confidence", now.mean_confidence}, {"mu", now.mu}};
   }
+  void move_to(Device device) override { memory_.move_to(device); }
   void save(State& state) const override {
-    const ConfidenceMemory now = memory();
+    const ConfidenceState now = memory_.get();
     state.put_number("scheme.mu", now.mu);
     state.put_number("scheme.mean_confidence", now.mean_confidence);
   }
   void load(const State& state) override {
-    memory_.mu = state.number("scheme.mu");
-    memory_.mean_confidence = state.number("scheme.mean_confidence");
-    on_device_ = {};
+    memory_.set({state.number("scheme.mu"), state.number("scheme.mean_confidence")});
   }
 
  private:
-  std::vector<double> confidences(const std::vector<float>& robust_losses);
   /// (α·N/Σ(1 − C))·C_i·ỹ_i, so that soft cross entropy, a mean over the N samples, is the sum above.
-  Tensor weighted_targets(const std::vector<double>& confidences, const Tensor& labels,
-                          const Variable& robust_logits, bool corrected) const;
-
-  /// The same on the GPU.
-  Tensor targets_on_device(const Variable& robust, const Variable& robust_first_view, const Tensor& labels,
-                           const SchemeStep& step);
-  /// As it is now, which may be on the GPU.
-  ConfidenceMemory memory() const {
-    return on_device_.defined() ? from_device<ConfidenceMemory>(on_device_) : memory_;
-  }
+  Tensor targets(const Variable& robust, const Variable& robust_first_view, const Tensor& labels,
+                 const LossStep& step);
 
   std::unique_ptr<Loss> robust_;
   LabelConfidenceOptions options_;
-  ConfidenceMemory memory_{};
-  Tensor on_device_;  // a ConfidenceMemory, from the first step there
+  DeviceValue<ConfidenceState> memory_;
 };
 
 }  // namespace noisegate

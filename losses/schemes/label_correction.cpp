@@ -47,7 +47,7 @@ void LabelCorrection::begin_epoch(int epochs_done, TrainingSetView& training_set
   const Variable logits(training_set.momentum_logits().to(Device::cpu));
   const Tensor log_p = log_softmax(logits).value();
   const Tensor predictions = soft_ ? softmax(logits).value() : log_p;  // whose largest is p's too
-  std::vector<double> omega = cross_entropies(log_p, active() ? targets_ : given);
+  std::vector<double> omega = cross_entropies(log_p, active() ? targets_.to(Device::cpu) : given);
   normalise(omega);
 
   Tensor corrected = given;
@@ -65,40 +65,27 @@ void LabelCorrection::begin_epoch(int epochs_done, TrainingSetView& training_set
     }
     mean_weight_ += omega[i] / static_cast<double>(labels.size());
   }
-  targets_ = corrected;
-  targets_on_device_ = {};
-  prepare(device_);
+  targets_ = corrected.to(device_);
 }
 
-void LabelCorrection::prepare(Device device) {
+void LabelCorrection::move_to(Device device) {
   device_ = device;
-  if (device == Device::cuda && active() && !targets_on_device_.defined())
-    targets_on_device_ = targets_.to(Device::cuda);
+  if (active()) targets_ = targets_.to(device);
 }
 
 Tensor LabelCorrection::targets(const SchemeBatch& batch) const {
-  if (batch.labels.device() == Device::cuda) {
-    return loss_kernels().rows_of(targets_on_device_, batch.device_positions);
-  }
-  const std::span<const std::int32_t> positions = batch.positions;
-  const std::int64_t classes = targets_.shape()[1];
-  Tensor rows = Tensor::empty({static_cast<std::int64_t>(positions.size()), classes});
-  float* row = rows.data<float>();
-  for (const std::int32_t position : positions)
-    row = std::copy_n(targets_.data<float>() + position * classes, classes, row);
-  return rows;
+  return loss_kernels(device_).rows_of(targets_, batch.indices);
 }
 
 void LabelCorrection::save(State& state) const {
   if (!active()) return;
-  state.put("scheme.targets", targets_);
+  state.put("scheme.targets", targets_.to(Device::cpu));
   state.put_number("scheme.mean_weight", mean_weight_);
 }
 
 void LabelCorrection::load(const State& state) {
   if (!state.has("scheme.targets")) return;
-  targets_ = state.tensor("scheme.targets");
-  targets_on_device_ = {};
+  targets_ = state.tensor("scheme.targets").to(device_);
   mean_weight_ = state.number("scheme.mean_weight");
 }
 

@@ -20,8 +20,7 @@ class LabelCorrection {
   /// to [0, 1] by the least and the largest of all samples. Looks at the momentum model's logits.
   void begin_epoch(int epochs_done, TrainingSetView& training_set);
 
-  /// Where batches will lie: before the first of them, so that targets() has nothing to bring there later.
-  void prepare(Device device);
+  void move_to(Device device);
   /// Whether labels have been corrected; then the rows (N,K) of a batch's samples, on the batch's device.
   bool active() const { return targets_.defined(); }
   Tensor targets(const SchemeBatch& batch) const;
@@ -34,8 +33,7 @@ class LabelCorrection {
  private:
   int from_;
   bool soft_;
-  Tensor targets_;  // (n,K)
-  Tensor targets_on_device_;
+  Tensor targets_;  // (n,K), where batches are
   Device device_ = Device::cpu;
   double mean_weight_ = 1;
 };

@@ -3,16 +3,13 @@
 // cross entropies, a mixture of two Gaussians.
 #pragma once
 
-#include "engine/state.h"
-#include "losses/schemes/device_state.h"
-#include "losses/schemes/gaussian_mixture.h"
+#include "engine/device_value.h"
+#include "losses/schemes/clipping.h"
+#include "losses/schemes/ogc_update.h"
 
-#include <array>
-#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
-#include <vector>
 
 namespace noisegate {
 
@@ -23,48 +20,37 @@ struct OgcOptions {
   bool lr_scaled = true;  // ε times the learning rate, as the published code has it and the text has not
 };
 
-/// The steepness |ℓ'(p)| of a loss, falling in p.
-using Steepness = std::function<double(double p)>;
+/// OgcTable of a loss, by its steepness |ℓ'(p)|, which falls in p, and by where clipping begins at P.
+OgcTable ogc_table(const std::function<double(double p)>& steepness,
+                   const std::function<ClipPoint(double p)>& point_at);
 
-/// The share of clipped gradient that noisy samples have, beside clean ones, r(P) (Eq. 10): min(|ℓ'|,
-/// |ℓ'(P)|) averaged over each component's cross entropies H = −log p, truncated to those of p in [1e-7, 1 −
-/// 1e-7] and sampled at 1000 of them.
-double clipped_gradient_ratio(const std::array<Gaussian, 2>& components, const Steepness& steepness,
-                              double threshold);
+/// OGC's memory between two steps, on the device where steps run.
+struct OgcMemory {
+  OgcOptions options;
+  Tensor queue;  // f32 (options.queue), of which the first `seen` are set
+  DeviceValue<OgcState> state;
+  DeviceValue<OgcTable> table;
+};
 
-/// The P for which that ratio is `target`, by ten halvings of [1e-7, 1 − 1e-7], of which the upper end is
-/// taken; the end of the interval that is nearest where there is none.
-double find_threshold(const std::array<Gaussian, 2>& components, const Steepness& steepness, double target);
-
-/// The threshold's course over training.
-class OgcThreshold {
+class Ogc final : public Scheme {
  public:
-  OgcThreshold(OgcOptions options, Steepness steepness);
+  Ogc(OgcOptions options, ClippedLossAt loss);
 
-  /// Takes in a step's cross entropies; every time_frame-th step, once the queue is full, moves the
-  /// threshold.
-  void observe(std::span<const float> cross_entropies, double learning_rate);
-
-  double threshold() const { return threshold_; }  // P; at first 1e-7, which clips nothing to speak of
-  double tau() const { return steepness_(threshold_); }
-  const std::array<Gaussian, 2>& components() const { return components_; }
-
-  void save(State& state) const;
-  void load(const State& state);
-
-  /// The same in the GPU's memory, but for table and point; the table's part that is known here; and back.
-  DeviceOgc to_device() const;
-  std::unique_ptr<DeviceOgc::Table> device_table() const;
-  void take(const DeviceOgc& ogc);
+  Variable loss(const SchemeBatch& batch, const LossStep& step) override;
+  int views(int) const override { return 1; }
+  std::span<const double> curve_state() const override { return {memory_.state.data()->point, 3}; }
+  std::optional<MarginCurve> curve(std::span<const double> state) const override {
+    return loss_.curve(state);
+  }
+  std::vector<std::pair<std::string, double>> metrics() const override;
+  void move_to(Device device) override;
+  void save(State& state) const override;
+  void load(const State& state) override;
 
  private:
-  OgcOptions options_;
-  Steepness steepness_;
-  std::vector<float> queue_;
-  std::size_t oldest_ = 0;  // of a full queue
-  std::int64_t steps_ = 0;
-  double threshold_;
-  std::array<Gaussian, 2> components_{};
+  ClippedLossAt loss_;
+  std::unique_ptr<Loss> cross_entropy_;  // what the threshold is found from
+  OgcMemory memory_;
 };
 
 }  // namespace noisegate

@@ -13,13 +13,12 @@ class PlainScheme : public Scheme {
  public:
   explicit PlainScheme(std::unique_ptr<Loss> loss) : loss_(std::move(loss)) {}
 
-  Variable loss(const SchemeBatch& batch, const SchemeStep& step) override {
-    return (*loss_)(batch.logits.front(), batch.labels, step.draw);
+  Variable loss(const SchemeBatch& batch, const LossStep& step) override {
+    return (*loss_)(batch.logits.front(), batch.labels, step);
   }
   int views(int) const override { return loss_->views(); }
   double l1_penalty() const override { return loss_->l1_penalty(); }
-  using Scheme::curve;
-  std::optional<MarginCurve> curve() const override { return loss_->curve(); }
+  std::optional<MarginCurve> curve(std::span<const double>) const override { return loss_->curve(); }
 
  private:
   std::unique_ptr<Loss> loss_;
@@ -29,7 +28,7 @@ class PlainScheme : public Scheme {
 class NoiseOnLogits final : public PlainScheme {
  public:
   NoiseOnLogits(std::unique_ptr<Loss> loss, double sigma) : PlainScheme(std::move(loss)), sigma_(sigma) {}
-  Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
+  Variable loss(const SchemeBatch& batch, const LossStep& step) override;
 
  private:
   double sigma_;
@@ -44,7 +43,7 @@ class NoiseOnWeights final : public PlainScheme {
  public:
   NoiseOnWeights(std::unique_ptr<Loss> loss, double sigma, NoiseOf of)
       : PlainScheme(std::move(loss)), sigma_(sigma), of_(of) {}
-  Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
+  Variable loss(const SchemeBatch& batch, const LossStep& step) override;
 
  private:
   double sigma_;

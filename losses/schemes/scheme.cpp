@@ -5,6 +5,7 @@
 #include "losses/schemes/clipping.h"
 #include "losses/schemes/co_teaching.h"
 #include "losses/schemes/label_confidence.h"
+#include "losses/schemes/ogc.h"
 #include "losses/schemes/plain.h"
 #include "losses/schemes/stochastic_labels.h"
 #include "losses/schemes/truncated.h"
@@ -41,9 +42,9 @@ double positive(const Spec& scheme, const std::string& key, double fallback) {
   return value;
 }
 
-Clippable clippable(const Request& request) {
+ClippedLossAt clippable(const Request& request) {
   const std::string own = request.scheme.word("loss", "");
-  return Clippable(
+  return ClippedLossAt(
       make_margin_loss(own.empty() ? request.loss : Spec(own, request.scheme.what() + "'s loss")));
 }
 

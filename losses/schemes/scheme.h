@@ -15,20 +15,12 @@
 
 namespace noisegate {
 
-/// What a step's loss is made from.
+/// What a step's loss is made from, all of it on the device where the step runs.
 struct SchemeBatch {
   std::vector<Variable> logits;                            // of each model: (views·N,K), view after view
   Tensor labels;                                           // int32 (N), as given
-  std::span<const std::int32_t> positions = {};            // of the samples in the training set
+  Tensor indices = {};                                     // int32 (N), of the samples in the training set
   std::span<const std::vector<Variable>> parameters = {};  // of each model
-  Tensor device_positions = {};                            // int32 (N), the positions on the GPU
-};
-
-/// What a scheme is told of a step.
-struct SchemeStep {
-  double learning_rate = 0;
-  double progress = 0;  // share of the training's steps that are done, in [0, 1)
-  Loss::Step draw;      // of what is drawn at random: no two steps of a run have the same
 };
 
 /// The whole training set, to look at between two epochs.
@@ -48,13 +40,17 @@ class Scheme {
  public:
   virtual ~Scheme() = default;
 
-  /// The step's loss, a scalar. Called once a step, in order: it moves the scheme on.
-  ///
-  /// On the GPU logits and labels lie there, `device_positions` takes the place
-  /// of `positions`, and where step.draw.scalars is not null it takes the place of the step's numbers. The
-  /// host waits for nothing, and what one step leaves to the next stays in the GPU's memory, so that a step
-  /// can be recorded after the first and run again; anew where the number of samples or the epoch is another.
-  virtual Variable loss(const SchemeBatch& batch, const SchemeStep& step) = 0;
+  /// Moves what one step leaves to the next to the device where steps run; at first it is on the CPU.
+  virtual void move_to(Device device) { static_cast<void>(device); }
+
+  /// Called on the host exactly once per step, in order, before loss(): sets what the scheme changes from
+  /// step to step by a schedule.
+  virtual void prepare_step(StepScalars& step) { static_cast<void>(step); }
+
+  /// The step's loss, a scalar. Called exactly once per step, in order; advances the scheme's state, which
+  /// stays on the device. Never synchronises, so that a GPU can capture the step after the first and launch
+  /// it again; it is captured anew where the number of samples or the epoch changes.
+  virtual Variable loss(const SchemeBatch& batch, const LossStep& step) = 0;
 
   /// Called before an epoch's first step.
   virtual void begin_epoch(int epochs_done, TrainingSetView& training_set) {
@@ -71,22 +67,20 @@ class Scheme {
   /// Whether it asks for best_logits(), and so for held-out samples.
   virtual bool needs_validation() const { return false; }
   virtual double l1_penalty() const { return 0; }
-  /// ℓ and w over the margin as the last step had them; nothing where its loss depends on more than p_y. May
-  /// wait for the GPU.
-  virtual std::optional<MarginCurve> curve() const { return std::nullopt; }
-  /// On the GPU, what curve() depends on that moves from step to step, floats (n), to be copied aside after a
-  /// step; undefined where nothing does.
-  virtual Tensor curve_state() const { return {}; }
-  /// The curve of the step that left this state; `state` is empty where curve_state() is undefined.
-  virtual std::optional<MarginCurve> curve(std::span<const float> state) const {
+  /// Numbers on the device that curve() depends on and that change from step to step, to be copied aside
+  /// after a step; none where nothing does.
+  virtual std::span<const double> curve_state() const { return {}; }
+  /// ℓ and w over the margin in the step that left this state; nothing where its loss depends on more than
+  /// p_y.
+  virtual std::optional<MarginCurve> curve(std::span<const double> state) const {
     static_cast<void>(state);
-    return curve();
+    return std::nullopt;
   }
   /// The decay of the momentum model that the spec asks for; 0 for none.
   double momentum_decay() const { return momentum_decay_; }
 
-  /// What it has to tell after a step, by the names that metrics.jsonl has: {"tau", 3.5}. May wait for the
-  /// GPU, as save() may.
+  /// What it has to tell after a step, by the names that metrics.jsonl has: {"tau", 3.5}. Waits for the
+  /// device, as save() does.
   virtual std::vector<std::pair<std::string, double>> metrics() const { return {}; }
 
   /// Puts what it remembers into the state, under names that begin with "scheme."; takes it back.

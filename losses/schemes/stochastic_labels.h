@@ -16,17 +16,17 @@ class StochasticLabels final : public Scheme {
   StochasticLabels(std::unique_ptr<Loss> cross_entropy, double sigma, LabelCorrection correction)
       : cross_entropy_(std::move(cross_entropy)), sigma_(sigma), correction_(std::move(correction)) {}
 
-  Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
+  Variable loss(const SchemeBatch& batch, const LossStep& step) override;
   void begin_epoch(int epochs_done, TrainingSetView& training_set) override {
     correction_.begin_epoch(epochs_done, training_set);
   }
   int views(int) const override { return 1; }
   /// Cross entropy's, which the noise leaves as they are in the mean.
-  using Scheme::curve;
-  std::optional<MarginCurve> curve() const override {
+  std::optional<MarginCurve> curve(std::span<const double>) const override {
     return correction_.active() ? std::nullopt : cross_entropy_->curve();
   }
   std::vector<std::pair<std::string, double>> metrics() const override;
+  void move_to(Device device) override { correction_.move_to(device); }
   void save(State& state) const override { correction_.save(state); }
   void load(const State& state) override { correction_.load(state); }
 

@@ -4,39 +4,20 @@
 #include "losses/loss_kernels.h"
 
 #include <cmath>
-#include <numeric>
+#include <cstdint>
+#include <iterator>
+#include <vector>
 
 namespace noisegate {
 
-Variable Truncated::loss(const SchemeBatch& batch, const SchemeStep& step) {
-  const Variable& logits = batch.logits.front();
-  if (logits.value().device() == Device::cuda) return loss_on_device(batch, step);
-  std::vector<float> weights(batch.labels.numel(), 1.0f);
-  if (!kept_.empty())
-    for (std::size_t i = 0; i < weights.size(); ++i) weights[i] = kept_[batch.positions[i]];
-  const double kept =
-      std::accumulate(weights.begin(), weights.end(), 0.0) / static_cast<double>(weights.size());
-  return affine(loss_->weighted(logits, batch.labels, weights, step.draw), 1,
-                static_cast<float>(-value_at_k(logits.shape()[1]) * kept));
-}
-
-Variable Truncated::loss_on_device(const SchemeBatch& batch, const SchemeStep& step) {
+Variable Truncated::loss(const SchemeBatch& batch, const LossStep& step) {
   const Variable& logits = batch.logits.front();
   const auto at_k = static_cast<float>(value_at_k(logits.shape()[1]));
-  prepare(Device::cuda);
-  if (kept_.empty()) return affine((*loss_)(logits, batch.labels, step.draw), 1, -at_k);
-  LossKernels& kernels = loss_kernels();
-  const Tensor weights =
-      kernels.rows_of(kept_on_device_, batch.device_positions).reshape(batch.labels.shape());
-  const Variable of_pruned(kernels.mean(weights, {}));  // what is subtracted, without a gradient
-  return add(loss_->weighted(logits, batch.labels, weights, step.draw), affine(of_pruned, -at_k, 0));
-}
-
-void Truncated::prepare(Device device) {
-  device_ = device;
-  if (device == Device::cpu || kept_.empty() || kept_on_device_.defined()) return;
-  const std::vector<float> kept(kept_.begin(), kept_.end());
-  kept_on_device_ = Tensor::from(kept, {static_cast<std::int64_t>(kept.size()), 1}).to(device);
+  if (!kept_.defined()) return affine((*loss_)(logits, batch.labels, step), 1, -at_k);
+  LossKernels& kernels = loss_kernels(kept_.device());
+  const Tensor weights = kernels.rows_of(kept_, batch.indices).reshape(batch.labels.shape());
+  const Variable mean_weight(kernels.mean(weights, {}));  // what is subtracted, without a gradient
+  return add(loss_->weighted(logits, batch.labels, weights, step), affine(mean_weight, -at_k, 0));
 }
 
 /// ℓ(k), where samples are pruned.
@@ -50,27 +31,35 @@ void Truncated::begin_epoch(int epochs_done, TrainingSetView& training_set) {
   const NoGrad no_grad;
   const Tensor p = softmax(Variable(training_set.best_logits().to(Device::cpu))).value();
   const std::span<const std::int32_t> labels = training_set.labels();
-  kept_.resize(labels.size());
-  kept_on_device_ = {};
-  std::int64_t kept = 0;
+  Tensor keeps = Tensor::empty({static_cast<std::int64_t>(labels.size()), 1});
+  double kept = 0;
   for (std::size_t i = 0; i < labels.size(); ++i) {
-    kept_[i] =
-        p.data<float>()[static_cast<std::int64_t>(i) * training_set.classes() + labels[i]] > options_.k;
-    kept += kept_[i];
+    const std::int64_t at = static_cast<std::int64_t>(i) * training_set.classes() + labels[i];
+    keeps.data<float>()[i] = p.data<float>()[at] > options_.k ? 1 : 0;
+    kept += keeps.data<float>()[i];
   }
-  kept_share_ = static_cast<double>(kept) / static_cast<double>(labels.size());
-  prepare(device_);
+  kept_share_ = kept / static_cast<double>(labels.size());
+  kept_ = keeps.to(device_);
+}
+
+void Truncated::move_to(Device device) {
+  device_ = device;
+  if (kept_.defined()) kept_ = kept_.to(device);
 }
 
 void Truncated::save(State& state) const {
-  if (!kept_.empty()) state.put("scheme.kept", Tensor::from(kept_));
   state.put_number("scheme.kept_share", kept_share_);
+  if (!kept_.defined()) return;
+  const std::vector<float> kept = kept_.to_vector<float>();
+  state.put("scheme.kept", Tensor::from(std::vector<std::uint8_t>(kept.begin(), kept.end())));
 }
 
 void Truncated::load(const State& state) {
-  kept_on_device_ = {};
-  if (state.has("scheme.kept")) kept_ = state.tensor("scheme.kept").to_vector<std::uint8_t>();
   kept_share_ = state.number("scheme.kept_share");
+  if (!state.has("scheme.kept")) return;
+  const std::vector<std::uint8_t> kept = state.tensor("scheme.kept").to_vector<std::uint8_t>();
+  const std::vector<float> keeps(kept.begin(), kept.end());
+  kept_ = Tensor::from(keeps, {std::ssize(keeps), 1}).to(device_);
 }
 
 }  // namespace noisegate

@@ -1,6 +1,6 @@
 // Truncated loss (Zhang and Sabuncu 2018, Generalized Cross Entropy Loss, Sec. 3.4, Eq. 13): samples whose
-// given label is too unlikely are pruned, all others are trained on, and who is who is settled anew now and
-// then: mean_i v_i·(ℓ(p_y) − ℓ(k)) with v_i ∈ {0, 1}.
+// given label is too unlikely are pruned, all others are trained on, and the selection is redone every
+// `every` epochs: mean_i v_i·(ℓ(p_y) − ℓ(k)) with v_i ∈ {0, 1}.
 #pragma once
 
 #include "losses/schemes/scheme.h"
@@ -22,26 +22,23 @@ class Truncated final : public Scheme {
   Truncated(std::unique_ptr<Loss> loss, TruncationOptions options)
       : loss_(std::move(loss)), options_(options) {}
 
-  Variable loss(const SchemeBatch& batch, const SchemeStep& step) override;
+  Variable loss(const SchemeBatch& batch, const LossStep& step) override;
   /// Prunes by what the model of the best epoch says.
   void begin_epoch(int epochs_done, TrainingSetView& training_set) override;
   int views(int) const override { return 1; }
   bool needs_validation() const override { return true; }
   double l1_penalty() const override { return loss_->l1_penalty(); }
   std::vector<std::pair<std::string, double>> metrics() const override { return {{"kept", kept_share_}}; }
+  void move_to(Device device) override;
   void save(State& state) const override;
   void load(const State& state) override;
 
  private:
-  Variable loss_on_device(const SchemeBatch& batch, const SchemeStep& step);
   double value_at_k(std::int64_t classes) const;
-  /// Where batches lie, as of now: a step that is recorded later finds there who is kept.
-  void prepare(Device device);
 
   std::unique_ptr<Loss> loss_;
   TruncationOptions options_;
-  std::vector<std::uint8_t> kept_;  // v of each sample of the training set; empty until the first pruning
-  Tensor kept_on_device_;           // the same as float (n,1)
+  Tensor kept_;  // f32 (n,1), v of each sample of the training set; undefined until the first pruning
   Device device_ = Device::cpu;
   double kept_share_ = 1;
 };

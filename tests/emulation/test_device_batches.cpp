@@ -1,6 +1,7 @@
 // Batches made on the (emulated) GPU beside those of make_batch: the same numbers, to the bit.
 #include "datasets/augment/affine.h"
 #include "datasets/device_batches.h"
+#include "engine/device_value.h"
 #include "engine/memory.h"
 #include "tests/check_error.h"
 #include "tests/test_device.h"
@@ -27,6 +28,11 @@ Tensor random_images(std::int64_t height, std::int64_t width, std::int64_t chann
   return Tensor::from(pixels, {samples, height, width, channels});
 }
 
+const DeviceValue<StepScalars>& epoch_two() {
+  static const DeviceValue<StepScalars> scalars({.epoch = 2}, test_device);
+  return scalars;
+}
+
 DeviceBatch batch_of(const Tensor& images, const std::string& augmentation) {
   return {.images = images.to(test_device),
           .positions = Tensor::from(positions).to(test_device),
@@ -34,7 +40,7 @@ DeviceBatch batch_of(const Tensor& images, const std::string& augmentation) {
           .mean = mean,
           .deviation = deviation,
           .seed = 0x1234567890ull,
-          .epoch = 2};
+          .scalars = epoch_two().data()};
 }
 
 std::vector<float> expected(const Tensor& images, const DeviceBatch& batch, std::uint32_t epoch) {
@@ -85,14 +91,11 @@ TEST_CASE("every augmentation of the device makes the CPU's batch") {
   }
 }
 
-TEST_CASE("the epoch comes from device memory where there are scalars") {
+TEST_CASE("the epoch comes from device memory") {
   const Tensor images = random_images(6, 6, 3);
   DeviceBatch batch = batch_of(images, "crop:2+flip");
-  const StepScalars scalars{.epoch = 7};
-  std::vector<std::uint8_t> bytes(sizeof scalars);
-  std::memcpy(bytes.data(), &scalars, sizeof scalars);
-  const Tensor there = Tensor::from(bytes).to(test_device);
-  batch.scalars = static_cast<const StepScalars*>(there.raw());
+  const DeviceValue<StepScalars> scalars({.epoch = 7}, test_device);
+  batch.scalars = scalars.data();
   CHECK(make_device_batch(batch).to_vector<float>() == expected(images, batch, 7));
   CHECK(expected(images, batch, 7) != expected(images, batch, 2));
 }

@@ -1,5 +1,6 @@
 // Every loss on the GPU against the CPU's in double, which test_loss_formulas.cpp holds against finite
 // differences.
+#include "engine/device_value.h"
 #include "engine/ops.h"
 #include "tests/check_error.h"
 #include "tests/loss_batch.h"
@@ -28,13 +29,6 @@ std::vector<double> doubles(const Tensor& tensor) {
   return reference::to_array(tensor).values;
 }
 
-/// What a step finds in the GPU's memory.
-Tensor step_scalars(const StepScalars& scalars) {
-  std::vector<std::uint8_t> bytes(sizeof scalars);
-  std::memcpy(bytes.data(), &scalars, sizeof scalars);
-  return Tensor::from(bytes).to(test_device);
-}
-
 double mean_of(const std::vector<double>& values) {
   double sum = 0;
   for (const double value : values) sum += value;
@@ -46,7 +40,7 @@ double mean_of(const std::vector<double>& values) {
 LossOutcome on_device(const Loss& loss, const TestBatch& batch, float scale = 1) {
   const Variable logits = leaf(batch);
   const Tensor labels = labels_of(batch);
-  const Loss::Step step{1, 0};  // as TestBatch::batch() has it
+  const Loss::Step step{1};  // as TestBatch::batch() has it
   const Variable mean = loss(logits, labels, step);
   LossOutcome outcome{doubles(loss.value_tensor(logits, labels, step)), {}};
   CHECK(mean.value().device() == Device::cuda);
@@ -123,14 +117,15 @@ TEST_CASE("random labels follow the step that stands in memory") {
   const TestBatch batch = irregular_batch(12, 4, 2);
   const Variable logits = leaf(batch);
   const Tensor labels = labels_of(batch);
-  const auto values = [&](const Loss::Step& step) { return peer->values(logits, labels, step); };
+  const auto values = [&](std::uint32_t step, Device device) {
+    const DeviceValue<StepScalars> scalars({.draw = step}, device);
+    return peer->value_tensor(Variable(logits.value().to(device)), labels.to(device), {1, scalars.data()})
+        .to_vector<float>();
+  };
   std::vector<std::vector<float>> seen;
   for (const std::uint32_t step : {3u, 4u}) {
-    const Tensor scalars = step_scalars({.draw = step});
-    seen.push_back(values({1, 99, static_cast<const StepScalars*>(scalars.raw())}));
-    CHECK(seen.back() == values({1, step}));
-    const Variable on_cpu(logits.value().to(Device::cpu));
-    const auto expected = peer->values(on_cpu, labels.to(Device::cpu), {1, step});
+    seen.push_back(values(step, test_device));
+    const std::vector<float> expected = values(step, Device::cpu);
     for (std::size_t i = 0; i < expected.size(); ++i)
       CHECK(seen.back()[i] == doctest::Approx(expected[i]).epsilon(1e-5));
   }

@@ -27,19 +27,19 @@ class Descent {
   explicit Descent(bool records)
       : weight_(on_gpu({1, -2, 3}), true),
         sgd_({weight_}, {.momentum = 0.9}),
-        replay_(records),
+        replay_(test_device, records),
         scalars_(Tensor::empty({sizeof(StepScalars)}, DType::u8, test_device)),
         loss_(Tensor::zeros({}, DType::f32, test_device)),
-        slot_(device_queue().host_memory(sizeof(StepScalars))) {}
+        slot_(device_queue(test_device).host_memory(sizeof(StepScalars))) {}
 
   double step(float learning_rate) {
     const StepScalars scalars{.learning_rate = learning_rate};
     std::memcpy(slot_.get(), &scalars, sizeof scalars);
-    device_queue().copy(scalars_.raw(), slot_.get(), sizeof scalars);
+    device_queue(test_device).copy(scalars_.raw(), slot_.get(), sizeof scalars);
     replay_.run([&] {
       const Variable loss = affine(sum(square(weight_)), 0.5f, 0);
       backward(loss);
-      sgd_.step(0, static_cast<const StepScalars*>(scalars_.raw()));
+      sgd_.step(static_cast<const StepScalars*>(scalars_.raw()));
       loss_.copy_from(loss.value());
     });
     return loss_.item();
@@ -78,7 +78,7 @@ TEST_CASE("Replay: a recorded step does what the step does, with the learning ra
 TEST_CASE("Replay: work that waits, or copies from or to the host, is refused when it is recorded") {
   const Tensor x = on_gpu({1, 2});
   Tensor y = Tensor::empty({2}, DType::f32, test_device);
-  Replay reads(true), brings(true);
+  Replay reads(test_device, true), brings(test_device, true);
   const auto read = [&] { reads.run([&] { y.to_vector<float>(); }); };
   const auto bring = [&] { brings.run([&] { y.copy_from(Tensor::from(std::vector<float>{3, 4})); }); };
   read(), bring();  // as it comes, it may
@@ -90,9 +90,9 @@ TEST_CASE("Replay: work that waits, or copies from or to the host, is refused wh
 
 TEST_CASE("the queue: copies to the host are there once their mark is waited for") {
   const Tensor x = on_gpu({5, 6, 7});
-  const auto host = device_queue().host_memory(x.bytes());
-  device_queue().copy(host.get(), x.raw(), x.bytes());
-  device_queue().mark()->wait();
+  const auto host = device_queue(test_device).host_memory(x.bytes());
+  device_queue(test_device).copy(host.get(), x.raw(), x.bytes());
+  device_queue(test_device).mark()->wait();
   float values[3];
   std::memcpy(values, host.get(), sizeof values);
   CHECK(std::vector<float>(values, values + 3) == std::vector<float>{5, 6, 7});
