@@ -1,7 +1,7 @@
 // noisegate eval through the command line: sets, labels, models, and the files it writes.
 #include "engine/npy.h"
 #include "tests/session.h"
-#include "tools/predictions.h"
+#include "tools/train/predictions.h"
 
 #include <cmath>
 #include <cstdio>

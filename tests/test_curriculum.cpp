@@ -4,9 +4,9 @@
 #include "tests/check_error.h"
 #include "tests/loss_batch.h"
 #include "tests/temporary_folder.h"
-#include "tools/curriculum.h"
-#include "tools/metrics.h"
-#include "tools/trainer.h"
+#include "tools/train/curriculum.h"
+#include "tools/train/metrics.h"
+#include "tools/train/trainer.h"
 
 #include <cmath>
 #include <limits>

@@ -2,7 +2,7 @@
 #include "engine/npy.h"
 #include "noise/noise.h"
 #include "temporary_folder.h"
-#include "tools/evaluation.h"
+#include "tools/train/evaluation.h"
 
 #include <cmath>
 #include <limits>

@@ -3,7 +3,7 @@
 #include "check_error.h"
 #include "run_program.h"
 #include "temporary_folder.h"
-#include "tools/event_file.h"
+#include "tools/train/event_file.h"
 
 #include <fstream>
 #include <string>

@@ -1,7 +1,7 @@
 // What signals do to a loop that asks for them.
 #include "tests/run_program.h"
 #include "tests/temporary_folder.h"
-#include "tools/interrupt.h"
+#include "tools/cli/interrupt.h"
 
 #include <csignal>
 #include <functional>

@@ -1,8 +1,8 @@
 // Losses inside the training loop: views, L1 penalty, what is counted or estimated from the training set.
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
-#include "tools/loss_setting.h"
-#include "tools/trainer.h"
+#include "tools/train/loss_setting.h"
+#include "tools/train/trainer.h"
 
 #include <cmath>
 

@@ -2,8 +2,8 @@
 #include "datasets/image_file.h"
 #include "noise/noise.h"
 #include "tests/temporary_folder.h"
-#include "tools/contact_sheet.h"
-#include "tools/heat_map.h"
+#include "tools/figures/contact_sheet.h"
+#include "tools/figures/heat_map.h"
 
 #include <fstream>
 #include <span>

@@ -7,8 +7,8 @@
 #include "noise/noise.h"
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
-#include "tools/recipe.h"
-#include "tools/trainer.h"
+#include "tools/config/recipe.h"
+#include "tools/train/trainer.h"
 
 #include <algorithm>
 #include <fstream>

@@ -1,6 +1,6 @@
 // What the report says of a run's samples, against examples worked out by hand, and its pictures as data.
-#include "tools/data_uri.h"
-#include "tools/run_analysis.h"
+#include "tools/analysis/run_analysis.h"
+#include "tools/figures/data_uri.h"
 
 #include <limits>
 #include <numeric>

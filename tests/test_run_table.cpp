@@ -1,8 +1,8 @@
 // The table over runs and seeds, and how runs are read back from their folders.
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
-#include "tools/recipe.h"
-#include "tools/run_table.h"
+#include "tools/config/recipe.h"
+#include "tools/runs/table.h"
 
 #include <fstream>
 

@@ -1,5 +1,5 @@
 // The ranking of suspects and how it is judged, against an example worked out by hand.
-#include "tools/suspects.h"
+#include "tools/analysis/suspects.h"
 
 #include <cmath>
 #include <vector>

@@ -1,11 +1,11 @@
 // The trainer, what it measures, the run folder and the options, without the executable around them.
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
-#include "tools/evaluation.h"
-#include "tools/progress.h"
-#include "tools/run_folder.h"
-#include "tools/train_options.h"
-#include "tools/trainer.h"
+#include "tools/config/train_options.h"
+#include "tools/files/run_folder.h"
+#include "tools/train/evaluation.h"
+#include "tools/train/progress.h"
+#include "tools/train/trainer.h"
 
 #include <algorithm>
 #include <cmath>

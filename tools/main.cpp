@@ -1,11 +1,11 @@
 // noisegate COMMAND [options]: finds the command, and turns an Error into one line and an exit code.
 #include "engine/error.h"
 #include "engine/text.h"
-#include "tools/command.h"
-#include "tools/command_line.h"
+#include "tools/cli/command.h"
+#include "tools/cli/command_line.h"
+#include "tools/cli/options.h"
+#include "tools/cli/output.h"
 #include "tools/cuda/start.h"
-#include "tools/options.h"
-#include "tools/output.h"
 
 #include <cerrno>
 #include <csignal>

@@ -177,7 +177,7 @@ def mutate_zip(rng, data):
 
 
 def checkpoint_checksum(header, data):
-    """The checksum of a checkpoint (tools/checkpoint.cpp)."""
+    """The checksum of a checkpoint (tools/files/checkpoint.cpp)."""
     crc = 0
     for key, value in sorted(header["__metadata__"].items()):
         if key != "checksum":

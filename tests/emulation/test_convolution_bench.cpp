@@ -1,7 +1,7 @@
 // What `noisegate bench conv` does on a GPU, on convolutions small enough for the emulated one.
 #include "engine/error.h"
 #include "tests/test_device.h"
-#include "tools/convolution_bench.h"
+#include "tools/bench/convolution_bench.h"
 
 #include <limits>
 

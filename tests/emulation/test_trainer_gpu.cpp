@@ -1,7 +1,7 @@
 // Whole training runs on the GPU beside the same on the CPU.
 #include "engine/random.h"
 #include "tests/test_device.h"
-#include "tools/trainer.h"
+#include "tools/train/trainer.h"
 
 #include <cmath>
 #include <exception>

@@ -1,4 +1,4 @@
-// The data of the page, as tools/report.cpp writes it:
+// The data of the page, as tools/report/report.cpp writes it:
 //
 //   title, version
 //   differing          names of the options in which runs differ

@@ -1,0 +1,66 @@
+#include "tools/config/spec_paths.h"
+
+#include "losses/loss.h"
+#include "noise/noise.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <functional>
+#include <sstream>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace noisegate {
+namespace {
+
+std::string absolute(const std::string& path) {
+  const std::string text = std::filesystem::absolute(path).lexically_normal().string();
+  return path.empty() || text.find(',') != std::string::npos ? path : text;
+}
+
+/// `is_path` is asked with the key, empty for the value that stands without one, and the value.
+using IsPath = std::function<bool(const std::string& key, const std::string& value)>;
+
+std::string with_absolute_paths(const std::string& spec, const IsPath& is_path) {
+  const std::size_t colon = spec.find(':');
+  if (colon == std::string::npos) return spec;
+  std::istringstream parameters(spec.substr(colon + 1));
+  std::vector<std::string> parts;
+  for (std::string part; std::getline(parameters, part, ',');) {
+    const std::size_t equals = part.find('=');
+    const std::size_t value = equals == std::string::npos ? 0 : equals + 1;
+    const std::string key = equals == std::string::npos ? "" : part.substr(0, equals);
+    if (is_path(key, part.substr(value))) part = part.substr(0, value) + absolute(part.substr(value));
+    parts.push_back(part);
+  }
+  return fmt::format("{}:{}", spec.substr(0, colon), fmt::join(parts, ","));
+}
+
+std::string name_of(const std::string& spec) {
+  return spec.substr(0, spec.find(':'));
+}
+
+}  // namespace
+
+std::string noise_with_absolute_paths(const std::string& noise) {
+  const std::vector<NoiseInfo> models = list_noise();
+  const auto model = std::ranges::find(models, name_of(noise), &NoiseInfo::name);
+  const bool main_is_path =
+      model != models.end() && !model->parameters.empty() && model->parameters.front().starts_with("file");
+  return with_absolute_paths(noise, [&](const std::string& key, const std::string&) {
+    return key == "file" || key == "run" || (key.empty() && main_is_path);
+  });
+}
+
+std::string loss_with_absolute_paths(const std::string& loss) {
+  const std::vector<LossInfo> losses = list_losses();
+  const auto info = std::ranges::find(losses, name_of(loss), &LossInfo::name);
+  const bool main_is_matrix = info != losses.end() && info->needs_transition && info->parameters.empty();
+  return with_absolute_paths(loss, [&](const std::string& key, const std::string& value) {
+    const bool is_matrix = key == "T" || (key.empty() && main_is_matrix);
+    return key == "run" || (is_matrix && value != "true" && value != "estimate");
+  });
+}
+
+}  // namespace noisegate

@@ -1,0 +1,93 @@
+// Everything that decides a training run, in one struct; read from the command line and from TOML, and
+// written back as the run folder's config.toml.
+#pragma once
+
+#include "engine/device.h"
+#include "tools/cli/command_line.h"
+#include "tools/cli/options.h"
+#include "tools/files/run_folder.h"
+
+#include <cstdint>
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace noisegate {
+
+struct TrainOptions {
+  std::string recipe;  // its name in tools/config/recipes/
+
+  std::string dataset = "synthetic";  // empty: what lies in `data`, see choose_dataset()
+  std::string data;                   // the dataset's folder
+  std::int64_t limit = 0;
+  double validation = 0;
+  std::string noise = "none";
+  std::string augment = "crop:4+flip";
+
+  std::string model = "cnn8";
+  std::string init;  // the file of weights that training starts from
+  std::string loss = "ce";
+  std::string scheme = "none";
+  int epochs = 20;
+  int batch_size = 128;
+  double learning_rate = 0.1;
+  std::string schedule = "cosine";
+  double momentum = 0.9;
+  bool nesterov = false;
+  double weight_decay = 5e-4;
+  double clip_norm = 0;
+  double ema = 0;
+  bool predictions = false;
+
+  std::int64_t seed = 1;
+  std::string device = "auto";
+  std::string precision = "fp32";
+  std::string conv = "auto";
+  bool no_graph = false;
+  int threads = 0;
+
+  std::string out;
+  bool overwrite = false;
+  std::string resume;  // the folder of a run to go on with
+  int stop_after = 0;
+  double checkpoint_minutes = 10;
+
+  std::string note = {};  // what the user should be told of how they were resolved
+};
+
+/// The options by name, each bound to its member of `options`, which must outlive the table.
+std::vector<Option> option_table(TrainOptions& options);
+
+/// The command line of `noisegate train`, bound to `options` and, for --config, to `config`.
+CommandLine train_command_line(TrainOptions& options, std::string& config);
+
+/// The options that these arguments give: defaults, then the recipe, then --config's file, then the command
+/// line, checked and resolved (see resolve). Nothing where --help was asked for.
+std::optional<TrainOptions> read_train_options(const std::vector<std::string>& arguments);
+
+/// Sets what the TOML file names. Throws Error naming the file for a file that is not there or not TOML, for
+/// no key, an unknown one (listing the known ones), one that only the command line may have, and a value of
+/// the wrong type.
+void read_config(const std::filesystem::path& file, TrainOptions& options);
+
+/// The same from a run's folder. Throws Error naming what the file lacks: the run would become another one.
+void read_run_config(const RunFolder& folder, TrainOptions& options);
+
+/// The TOML text of a run's config.toml: every option resolved, and the version; as a comment, in what the
+/// run differs from its recipe. It has nothing that is about this one call (out, overwrite, resume,
+/// stop-after): the run is where the file is, and a new run from it goes elsewhere.
+std::string config_text(const TrainOptions& options);
+
+/// A file name that says what was trained: letters, digits, '.', '=', '_' and '-' of the text, '-' for the
+/// rest.
+std::string as_file_name(std::string text);
+
+/// Throws Error naming the option whose value makes no sense.
+void check(const TrainOptions& options);
+
+/// Replaces what stands for something else: device `auto`, threads 0, relative paths, an empty `dataset` (see
+/// choose_dataset) and an empty `out`, which becomes runs/DATASET-MODEL-LOSS[-SCHEME]-NOISE-seedN.
+void resolve(TrainOptions& options);
+
+}  // namespace noisegate

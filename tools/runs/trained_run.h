@@ -1,0 +1,35 @@
+// A run that has left a model: what commands that look back at runs start from.
+#pragma once
+
+#include "datasets/dataset.h"
+#include "layers/module.h"
+#include "tools/config/train_options.h"
+#include "tools/files/run_folder.h"
+
+#include <memory>
+#include <string>
+
+namespace noisegate {
+
+struct TrainedRun {
+  RunFolder folder;
+  TrainOptions options;  // of its config.toml
+};
+
+/// How a run is looked at, whatever it was trained on.
+struct RunView {
+  std::string data;             // where the dataset's files are now; empty: where they were
+  std::string device = "auto";  // for the model
+  int threads = 0;
+};
+
+/// Reads the run's options and makes its convolutions and, on the GPU, its precision those of this program.
+/// `what` names the run in messages: "--run runs/a". Throws Error where the folder has no run or no model,
+/// and for a device that is not there.
+TrainedRun open_run(const std::string& folder, const RunView& view, const std::string& what);
+
+/// The run's model, for this dataset, with the weights of one of its files.
+std::unique_ptr<Module> load_run_model(const TrainedRun& run, const std::filesystem::path& file,
+                                       const Dataset& dataset);
+
+}  // namespace noisegate
