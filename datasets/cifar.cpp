@@ -1,7 +1,7 @@
 #include "datasets/cifar.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/text.h"
 
 #include <algorithm>

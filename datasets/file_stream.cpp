@@ -3,7 +3,7 @@
 #include "datasets/image_file.h"
 #include "engine/device.h"
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 #include <algorithm>
 #include <cstdlib>

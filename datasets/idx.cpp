@@ -1,7 +1,7 @@
 #include "datasets/idx.h"
 
-#include "datasets/gzip.h"
 #include "engine/error.h"
+#include "engine/io/gzip.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 
 #include "datasets/list_file.h"
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/text.h"
 
 #include <algorithm>

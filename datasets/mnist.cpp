@@ -2,7 +2,7 @@
 
 #include "datasets/idx.h"
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 #include <algorithm>
 #include <utility>

@@ -8,7 +8,7 @@
 #include <cmath>
 
 #ifndef __CUDACC__
-#include "engine/cpu/lanes_math.h"
+#include "engine/lanes_math.h"
 #endif
 
 namespace noisegate::math {

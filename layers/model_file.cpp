@@ -1,7 +1,7 @@
 #include "layers/model_file.h"
 
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/io/safetensors.h"
 #include "engine/text.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // caller gives.
 #pragma once
 
-#include "engine/cpu/lanes.h"
+#include "engine/lanes.h"
 #include "engine/tensor.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Human label noise: CIFAR-10N and CIFAR-100N, whose labels people gave on Amazon Mechanical Turk (Wei et
 // al., "Learning with noisy labels revisited", ICLR 2022).
 #include "engine/error.h"
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "noise/label_archive.h"
 #include "noise/models.h"
 

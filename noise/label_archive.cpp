@@ -1,8 +1,8 @@
 #include "noise/label_archive.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
-#include "noise/pickled_integers.h"
+#include "engine/io/files.h"
+#include "engine/io/pickled_integers.h"
 
 #include <algorithm>
 #include <cstring>
@@ -21,7 +21,7 @@ std::string_view text_of(std::span<const std::byte> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }
 
-/// The pickle in a .npy file of objects, which stands behind the header (see engine/npy.cpp).
+/// The pickle in a .npy file of objects, which stands behind the header (see engine/io/npy.cpp).
 std::span<const std::byte> pickle_of_npy(std::span<const std::byte> bytes, const std::string& name) {
   const std::string_view text = text_of(bytes);
   std::uint32_t length = 0;

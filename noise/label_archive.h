@@ -2,8 +2,8 @@
 // publish human labels: a dictionary of arrays, saved by PyTorch (.pt) or NumPy (.npy).
 #pragma once
 
-#include "noise/pickle.h"
-#include "noise/zip_archive.h"
+#include "engine/io/pickle.h"
+#include "engine/io/zip_archive.h"
 
 #include <cstddef>
 #include <cstdint>

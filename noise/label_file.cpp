@@ -1,9 +1,9 @@
 // Labels from a file: one array of them as .npy, or a table with a header as .csv, which is how published
 // label noise comes (`label,label_noisy`).
 #include "engine/error.h"
-#include "engine/files.h"
-#include "engine/npy.h"
-#include "noise/csv.h"
+#include "engine/io/csv.h"
+#include "engine/io/files.h"
+#include "engine/io/npy.h"
 #include "noise/models.h"
 
 namespace noisegate {

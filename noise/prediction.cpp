@@ -3,7 +3,7 @@
 // averaged over a training run, the samples to which the run gave the largest probability of a wrong class
 // take that class.
 #include "engine/error.h"
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "noise/models.h"
 
 #include <algorithm>

@@ -1,8 +1,8 @@
 // Label noise by a given transition matrix T: a sample of class i gets the label j with the chance T(i, j).
 #include "engine/error.h"
-#include "engine/files.h"
-#include "engine/npy.h"
-#include "noise/csv.h"
+#include "engine/io/csv.h"
+#include "engine/io/files.h"
+#include "engine/io/npy.h"
 #include "noise/models.h"
 #include "noise/transition.h"
 

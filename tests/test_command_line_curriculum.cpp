@@ -1,5 +1,5 @@
 // What a run leaves of margins and sample weights, in metrics.jsonl and margins.npy.
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "tests/session.h"
 
 #include <numeric>

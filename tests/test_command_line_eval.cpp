@@ -1,5 +1,5 @@
 // noisegate eval through the command line: sets, labels, models, and the files it writes.
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "tests/session.h"
 #include "tools/train/predictions.h"
 

@@ -1,7 +1,7 @@
 // What comes from outside and is not as it should be, through the command line: weights, names, labels,
 // numbers.
-#include "engine/npy.h"
-#include "engine/serialize.h"
+#include "engine/io/npy.h"
+#include "engine/io/safetensors.h"
 #include "engine/text.h"
 #include "tests/image_files.h"
 #include "tests/session.h"

@@ -1,5 +1,5 @@
 // noisegate loss, list losses and bench ops as a person uses them.
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "tests/session.h"
 
 #include <cmath>

@@ -1,5 +1,5 @@
 // noisegate noise, and training on what it makes.
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "tests/session.h"
 
 #include <doctest/doctest.h>

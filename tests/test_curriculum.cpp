@@ -1,5 +1,5 @@
 // Margins, sample weights, snr and α_t beside plain loops in double, and their file.
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "losses/loss.h"
 #include "tests/check_error.h"
 #include "tests/loss_batch.h"

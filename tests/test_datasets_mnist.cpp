@@ -1,6 +1,6 @@
-#include "datasets/gzip.h"
 #include "datasets/idx.h"
 #include "datasets/mnist.h"
+#include "engine/io/gzip.h"
 #include "tests/check_error.h"
 #include "tests/idx_files.h"
 #include "tests/temporary_folder.h"

@@ -1,5 +1,5 @@
 // What is read off logits, against values worked out by hand.
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "noise/noise.h"
 #include "temporary_folder.h"
 #include "tools/train/evaluation.h"

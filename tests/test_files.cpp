@@ -1,5 +1,5 @@
 // Files: what stands in the way of writing one, and what is read of those that never end.
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "tests/check_error.h"
 #include "tests/run_program.h"
 #include "tests/temporary_folder.h"

@@ -1,8 +1,8 @@
 // Models on disk: PyTorch's names and layouts, the round trip, and files that do not fit.
 #include "check_error.h"
+#include "engine/io/safetensors.h"
 #include "engine/ops.h"
 #include "engine/random.h"
-#include "engine/serialize.h"
 #include "layers/model_file.h"
 #include "layers/models.h"
 #include "temporary_folder.h"

@@ -1,7 +1,7 @@
 // Noise that comes from files: labels, transition matrices, predictions. Human labels have their own test.
-#include "engine/files.h"
-#include "engine/npy.h"
-#include "noise/csv.h"
+#include "engine/io/csv.h"
+#include "engine/io/files.h"
+#include "engine/io/npy.h"
 #include "noise/models.h"
 #include "noise/transition.h"
 #include "tests/check_error.h"

@@ -1,6 +1,6 @@
 // Human labels: the archives that they come in, in every form that PyTorch and NumPy write, and broken ones.
-#include "engine/files.h"
-#include "engine/npy.h"
+#include "engine/io/files.h"
+#include "engine/io/npy.h"
 #include "noise/label_archive.h"
 #include "noise/models.h"
 #include "tests/check_error.h"

@@ -1,5 +1,5 @@
 #include "engine/error.h"
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 
 #include <cstring>
 #include <filesystem>

@@ -1,5 +1,5 @@
-#include "engine/files.h"
-#include "engine/serialize.h"
+#include "engine/io/files.h"
+#include "engine/io/safetensors.h"
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
 

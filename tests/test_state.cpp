@@ -1,5 +1,5 @@
 // What a run remembers, in memory and through a file.
-#include "engine/state.h"
+#include "engine/io/state.h"
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
 

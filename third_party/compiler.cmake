@@ -2,7 +2,7 @@
 # stand between a newcomer and the program.
 # -march: kernels between the convolutions are plain loops that the compiler vectorises, so they want the
 # machine's own instructions; NOISEGATE_MARCH=x86-64-v3 gives a binary for other machines, x86-64-v2 for old ones.
-# -Wno-psabi: without AVX-512, sixteen floats (engine/cpu/lanes.h) are handed over otherwise than with it. Objects of
+# -Wno-psabi: without AVX-512, sixteen floats (engine/lanes.h) are handed over otherwise than with it. Objects of
 # one build all have the same -march, and none hands them to another program.
 set(NOISEGATE_MARCH "native" CACHE STRING "Value of -march")
 

@@ -1,7 +1,7 @@
 // Images seen as panels of sixteen channels, in either layout.
 #pragma once
 
-#include "engine/cpu/lanes.h"
+#include "engine/lanes.h"
 #include "engine/tensor.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 // label and the model's prediction, the nearer to the prediction the smaller its loss is among all samples.
 #pragma once
 
-#include "engine/state.h"
+#include "engine/io/state.h"
 #include "losses/schemes/scheme.h"
 
 #include <cstdint>

@@ -2,7 +2,7 @@
 // it depends on what training has seen so far, on a second model, or on the samples themselves.
 #pragma once
 
-#include "engine/state.h"
+#include "engine/io/state.h"
 #include "losses/loss.h"
 
 #include <cstdint>

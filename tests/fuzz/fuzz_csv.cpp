@@ -1,6 +1,6 @@
 // The bytes are a table with a header, whose columns label and label_noisy are read, and one without.
 #include "engine/error.h"
-#include "noise/csv.h"
+#include "engine/io/csv.h"
 
 #include <cmath>
 #include <cstdlib>

@@ -2,11 +2,11 @@
 // image, which is then augmented. Now and then the fuzzer goes on from a sound file, which it would not find
 // by itself.
 #include "datasets/augment/augment_image.h"
-#include "datasets/gzip.h"
 #include "datasets/idx.h"
 #include "datasets/image_file.h"
 #include "datasets/list_file.h"
 #include "engine/error.h"
+#include "engine/io/gzip.h"
 #include "tests/idx_files.h"
 
 #include <algorithm>

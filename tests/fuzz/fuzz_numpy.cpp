@@ -1,6 +1,6 @@
 // The first byte chooses the type that is asked for; the others are a .npy file.
 #include "engine/error.h"
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 
 #include <cstdlib>
 #include <span>

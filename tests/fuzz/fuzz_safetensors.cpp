@@ -1,6 +1,6 @@
 // The bytes are a safetensors file.
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/io/safetensors.h"
 
 #include <cstdlib>
 #include <span>

@@ -9,8 +9,8 @@
 //                                                 state
 #include "engine/device.h"
 #include "engine/error.h"
+#include "engine/io/safetensors.h"
 #include "engine/optimizer.h"
-#include "engine/serialize.h"
 #include "layers/model_file.h"
 #include "layers/models.h"
 #include "losses/loss.h"

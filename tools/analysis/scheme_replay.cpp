@@ -1,7 +1,7 @@
 #include "tools/analysis/scheme_replay.h"
 
 #include "engine/error.h"
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "losses/schemes/scheme.h"
 #include "tools/cli/output.h"
 #include "tools/files/json_file.h"

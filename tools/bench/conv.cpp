@@ -2,8 +2,8 @@
 // beside cuDNN; and the ladder that leads from a convolution's definition to the production kernel.
 #include "engine/device.h"
 #include "engine/error.h"
-#include "engine/files.h"
 #include "engine/gpu_bench.h"
+#include "engine/io/files.h"
 #include "tools/bench/bench.h"
 #include "tools/bench/convolution_bench.h"
 #include "tools/cli/command_line.h"

@@ -4,7 +4,7 @@
 #include "datasets/batches.h"
 #include "engine/device.h"
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/random.h"
 #include "tools/bench/bench.h"
 #include "tools/cli/command_line.h"

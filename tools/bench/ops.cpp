@@ -4,7 +4,7 @@
 
 #include "engine/device.h"
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/replay.h"
 #include "losses/loss.h"
 #include "tools/bench/bench.h"

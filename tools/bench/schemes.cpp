@@ -1,7 +1,7 @@
 // noisegate bench schemes: a training step under each scheme beside one of plain cross entropy, step by step
 // in turn, so that whatever else the machine does weighs on all of them.
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "tools/bench/bench.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/output.h"

@@ -1,8 +1,8 @@
 // noisegate bench step: forward, cross-entropy, backward and SGD on random images, timed as a whole.
 #include "engine/device.h"
 #include "engine/error.h"
-#include "engine/files.h"
 #include "engine/gpu_bench.h"
+#include "engine/io/files.h"
 #include "engine/memory.h"
 #include "engine/random.h"
 #include "engine/replay.h"

@@ -1,7 +1,7 @@
 // noisegate eval: rebuilds a run's models from its folder and measures them on the test set, or on what they
 // were trained on.
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "noise/transition.h"
 #include "tools/analysis/evaluation_text.h"
 #include "tools/cli/command.h"

@@ -3,8 +3,8 @@
 #include "losses/loss.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
-#include "engine/npy.h"
+#include "engine/io/files.h"
+#include "engine/io/npy.h"
 #include "noise/transition.h"
 #include "tools/analysis/scheme_replay.h"
 #include "tools/cli/command.h"

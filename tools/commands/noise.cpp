@@ -2,8 +2,8 @@
 #include "noise/noise.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
-#include "engine/npy.h"
+#include "engine/io/files.h"
+#include "engine/io/npy.h"
 #include "engine/text.h"
 #include "noise/transition.h"
 #include "tools/cli/command.h"

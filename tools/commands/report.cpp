@@ -2,7 +2,7 @@
 #include "tools/report/report.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/text.h"
 #include "tools/cli/command.h"
 #include "tools/cli/command_line.h"

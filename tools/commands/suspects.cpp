@@ -3,7 +3,7 @@
 #include "tools/analysis/suspects.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/text.h"
 #include "noise/transition.h"
 #include "tools/cli/command.h"

@@ -3,7 +3,7 @@
 #include "tools/runs/sweep.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/text.h"
 #include "tools/cli/child_process.h"
 #include "tools/cli/command.h"

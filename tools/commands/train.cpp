@@ -1,7 +1,7 @@
 // noisegate train: reads the options, prepares data and model, trains, and keeps the run folder whole at
 // every moment.
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/text.h"
 #include "layers/model_file.h"
 #include "tools/cli/command.h"

@@ -1,7 +1,7 @@
 #include "tools/figures/contact_sheet.h"
 
 #include "datasets/image_file.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/text.h"
 #include "noise/noise.h"
 

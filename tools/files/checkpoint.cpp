@@ -1,8 +1,8 @@
 #include "tools/files/checkpoint.h"
 
-#include "engine/checksum.h"
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/checksum.h"
+#include "engine/io/files.h"
 
 #include <system_error>
 #include <vector>

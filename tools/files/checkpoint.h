@@ -2,7 +2,7 @@
 // checksum, so that there is a whole one at every moment, whatever happens to the process or the disk.
 #pragma once
 
-#include "engine/state.h"
+#include "engine/io/state.h"
 
 #include <filesystem>
 #include <functional>

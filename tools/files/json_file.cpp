@@ -1,7 +1,7 @@
 #include "tools/files/json_file.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 #include <cmath>
 #include <string>

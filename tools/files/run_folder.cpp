@@ -1,7 +1,7 @@
 #include "tools/files/run_folder.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include "tools/runs/record.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "tools/files/run_folder.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 #include "tools/train/curriculum.h"
 
 #include "engine/error.h"
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 
 #include <algorithm>
 #include <cmath>

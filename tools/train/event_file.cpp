@@ -1,7 +1,7 @@
 #include "tools/train/event_file.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "tools/train/curriculum.h"
 
 #include <array>

@@ -1,6 +1,6 @@
 #include "tools/train/prediction_average.h"
 
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 #include "tools/train/predictions.h"
 
 #include <algorithm>

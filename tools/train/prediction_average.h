@@ -3,7 +3,7 @@
 #pragma once
 
 #include "datasets/dataset.h"
-#include "engine/state.h"
+#include "engine/io/state.h"
 #include "layers/module.h"
 
 #include <filesystem>

@@ -2,7 +2,7 @@
 
 #include "datasets/sampling.h"
 #include "engine/error.h"
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,6 +1,6 @@
 #include "tools/train/run_identity.h"
 
-#include "engine/checksum.h"
+#include "engine/io/checksum.h"
 
 #include <initializer_list>
 #include <sstream>

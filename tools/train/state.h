@@ -2,9 +2,9 @@
 #pragma once
 
 #include "datasets/dataset.h"
+#include "engine/io/safetensors.h"
+#include "engine/io/state.h"
 #include "engine/optimizer.h"
-#include "engine/serialize.h"
-#include "engine/state.h"
 #include "layers/module.h"
 #include "losses/schemes/scheme.h"
 #include "tools/config/train_options.h"

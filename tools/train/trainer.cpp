@@ -1,9 +1,9 @@
 #include "tools/train/trainer.h"
 
 #include "engine/error.h"
+#include "engine/io/safetensors.h"
 #include "engine/memory.h"
 #include "engine/random.h"
-#include "engine/serialize.h"
 #include "tools/train/evaluation.h"
 #include "tools/train/loss_setting.h"
 #include "tools/train/predictions.h"

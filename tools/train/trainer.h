@@ -3,8 +3,8 @@
 
 #include "datasets/batches.h"
 #include "datasets/sampling.h"
+#include "engine/io/state.h"
 #include "engine/optimizer.h"
-#include "engine/state.h"
 #include "layers/module.h"
 #include "losses/schemes/scheme.h"
 #include "tools/config/train_options.h"

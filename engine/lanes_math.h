@@ -2,7 +2,7 @@
 // argument reduction and a Taylor series whose remainder is below float's rounding.
 #pragma once
 
-#include "engine/cpu/lanes.h"
+#include "engine/lanes.h"
 
 #include <bit>
 #include <cmath>

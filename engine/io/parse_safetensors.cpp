@@ -2,7 +2,7 @@
 // that maps names to {"dtype", "shape", "data_offsets": [begin, end]}, then the data that these offsets cover
 // without a hole.
 #include "engine/error.h"
-#include "engine/serialize.h"
+#include "engine/io/safetensors.h"
 #include "engine/text.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Arrays of integers in a pickle: recognised by the calls of NumPy and PyTorch that would make them.
 #pragma once
 
-#include "noise/pickle.h"
+#include "engine/io/pickle.h"
 
 #include <cstddef>
 #include <cstdint>

@@ -1,7 +1,7 @@
-#include "engine/serialize.h"
+#include "engine/io/safetensors.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 
 #include <algorithm>
 #include <bit>

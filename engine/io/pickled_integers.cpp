@@ -1,5 +1,5 @@
 // Formats: numpy/core/multiarray.py and torch/_utils.py, whose functions the pickles call.
-#include "noise/pickled_integers.h"
+#include "engine/io/pickled_integers.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 // Format (PKWARE's APPNOTE): local headers, each before its file's bytes; then the central directory, an
 // entry a file; then the end record, which says where the directory is. Files beyond 4 GiB, whose sizes stand
 // elsewhere, are refused by their sizes of 2³² − 1 here.
-#include "noise/zip_archive.h"
+#include "engine/io/zip_archive.h"
 
 #include "engine/error.h"
 

@@ -2,10 +2,10 @@
 // on), the header, which is a Python dictionary such as
 //   {'descr': '<f4', 'fortran_order': False, 'shape': (3, 4), }
 // padded with spaces and ended by a line feed, then the values.
-#include "engine/npy.h"
+#include "engine/io/npy.h"
 
 #include "engine/error.h"
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/text.h"
 
 #include <algorithm>

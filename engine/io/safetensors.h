@@ -1,7 +1,7 @@
 // Tensors on disk: the safetensors format (a JSON header, then raw little-endian data).
 #pragma once
 
-#include "engine/files.h"
+#include "engine/io/files.h"
 #include "engine/tensor.h"
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-#include "datasets/gzip.h"
+#include "engine/io/gzip.h"
 
 #include "engine/error.h"
 

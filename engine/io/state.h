@@ -2,7 +2,7 @@
 // last bit.
 #pragma once
 
-#include "engine/serialize.h"
+#include "engine/io/safetensors.h"
 #include "engine/tensor.h"
 
 #include <cstdint>

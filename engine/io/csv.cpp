@@ -1,4 +1,4 @@
-#include "noise/csv.h"
+#include "engine/io/csv.h"
 
 #include "engine/error.h"
 #include "engine/text.h"

@@ -1,4 +1,4 @@
-#include "engine/checksum.h"
+#include "engine/io/checksum.h"
 
 #include <fmt/format.h>
 #include <zlib.h>

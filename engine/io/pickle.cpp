@@ -1,7 +1,7 @@
 // The opcodes are those of CPython's Lib/pickletools.py. A pickle works on a stack of values; MARK remembers
 // a height of the stack, and what lies above it is taken together as the items of a tuple, list or
 // dictionary.
-#include "noise/pickle.h"
+#include "engine/io/pickle.h"
 
 #include "engine/error.h"
 

@@ -1,4 +1,4 @@
-#include "engine/state.h"
+#include "engine/io/state.h"
 
 #include "engine/error.h"
 
