@@ -1,7 +1,7 @@
 #include "datasets/dataset.h"
 
 #include "datasets/cifar.h"
-#include "datasets/list.h"
+#include "datasets/image_list.h"
 #include "datasets/mnist.h"
 #include "datasets/synthetic.h"
 #include "engine/error.h"

@@ -2,7 +2,7 @@
 // move an edge by a pixel value from one machine to the next.
 #include "datasets/synthetic.h"
 
-#include "datasets/figures.h"
+#include "datasets/synthetic_shapes.h"
 #include "engine/random.h"
 
 #include <algorithm>

@@ -1,5 +1,5 @@
+#include "datasets/augment/augmentation.h"
 #include "datasets/augment/crop_flip.h"
-#include "datasets/augmentation.h"
 #include "engine/device.h"
 #include "tests/check_error.h"
 

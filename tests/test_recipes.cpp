@@ -1,6 +1,6 @@
 // Every published recipe: that it parses, that what it names is there, that a shortened one still makes
 // sense, and what wins over it.
-#include "datasets/augmentation.h"
+#include "datasets/augment/augmentation.h"
 #include "engine/optimizer.h"
 #include "layers/models.h"
 #include "losses/schemes/scheme.h"

@@ -1,8 +1,8 @@
 // All parts of an augmentation applied to one image.
 #pragma once
 
+#include "datasets/augment/augmentation.h"
 #include "datasets/augment/key.h"
-#include "datasets/augmentation.h"
 #include "datasets/image.h"
 
 #include <array>

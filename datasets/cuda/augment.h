@@ -1,7 +1,7 @@
 // A batch in one pass: every element of it is worked out from the byte that it comes from.
 #pragma once
 
-#include "datasets/device_batches.h"
+#include "datasets/batches/device_batches.h"
 #include "engine/cuda/launch.h"
 
 namespace noisegate::cuda {

@@ -1,6 +1,6 @@
 // Batches made on the (emulated) GPU beside those of make_batch: the same numbers, to the bit.
 #include "datasets/augment/affine.h"
-#include "datasets/device_batches.h"
+#include "datasets/batches/device_batches.h"
 #include "engine/device_value.h"
 #include "engine/memory.h"
 #include "tests/check_error.h"

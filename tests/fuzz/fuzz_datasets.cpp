@@ -4,7 +4,7 @@
 #include "datasets/augment/augment_image.h"
 #include "datasets/idx.h"
 #include "datasets/image_file.h"
-#include "datasets/list_file.h"
+#include "datasets/image_list_file.h"
 #include "engine/error.h"
 #include "engine/io/gzip.h"
 #include "tests/idx_files.h"

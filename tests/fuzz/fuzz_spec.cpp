@@ -1,5 +1,5 @@
 // The bytes are the text of a SPEC: as noise reads it, and as augmentation does.
-#include "datasets/augmentation.h"
+#include "datasets/augment/augmentation.h"
 #include "engine/error.h"
 #include "engine/spec.h"
 

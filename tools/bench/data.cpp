@@ -1,7 +1,7 @@
 // noisegate bench data: how fast batches come, from JPEG files and from images in memory.
 #include "datasets/augment/augment_image.h"
 #include "datasets/augment/resample.h"
-#include "datasets/batches.h"
+#include "datasets/batches/batches.h"
 #include "engine/device.h"
 #include "engine/error.h"
 #include "engine/io/files.h"

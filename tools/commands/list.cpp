@@ -1,5 +1,5 @@
 // noisegate list WHAT: what can be named in a SPEC, from the rooms themselves.
-#include "datasets/augmentation.h"
+#include "datasets/augment/augmentation.h"
 #include "datasets/dataset.h"
 #include "engine/error.h"
 #include "engine/optimizer.h"

@@ -1,6 +1,6 @@
 #include "tools/runs/sweep.h"
 
-#include "datasets/augmentation.h"
+#include "datasets/augment/augmentation.h"
 #include "datasets/dataset.h"
 #include "engine/error.h"
 #include "engine/optimizer.h"

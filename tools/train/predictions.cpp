@@ -1,6 +1,6 @@
 #include "tools/train/predictions.h"
 
-#include "datasets/sampling.h"
+#include "datasets/batches/sampling.h"
 #include "engine/error.h"
 #include "engine/io/npy.h"
 

@@ -1,7 +1,7 @@
 // What a model says of every image of a set, and what a row of logits says of its sample.
 #pragma once
 
-#include "datasets/batches.h"
+#include "datasets/batches/batches.h"
 #include "datasets/dataset.h"
 #include "layers/module.h"
 #include "tools/train/metrics.h"

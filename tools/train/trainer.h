@@ -1,8 +1,8 @@
 // The training loop: batches → model → loss → gradients → optimiser, and what is measured on the way.
 #pragma once
 
-#include "datasets/batches.h"
-#include "datasets/sampling.h"
+#include "datasets/batches/batches.h"
+#include "datasets/batches/sampling.h"
 #include "engine/io/state.h"
 #include "engine/optimizer.h"
 #include "layers/module.h"

@@ -2,7 +2,7 @@
 // crops, flips, rotates, changes colours, cuts out and normalises those of a batch.
 #pragma once
 
-#include "datasets/augmentation.h"
+#include "datasets/augment/augmentation.h"
 #include "engine/step_scalars.h"
 #include "engine/tensor.h"
 

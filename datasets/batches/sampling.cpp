@@ -1,4 +1,4 @@
-#include "datasets/sampling.h"
+#include "datasets/batches/sampling.h"
 
 #include "engine/random.h"
 

@@ -1,4 +1,4 @@
-#include "datasets/device_batches.h"
+#include "datasets/batches/device_batches.h"
 
 #include "datasets/augment/key.h"
 #include "engine/error.h"

@@ -1,4 +1,4 @@
-#include "datasets/augmentation.h"
+#include "datasets/augment/augmentation.h"
 
 #include "datasets/augment/augment_image.h"
 #include "engine/error.h"

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "datasets/augment/augment_image.h"
-#include "datasets/batches.h"
+#include "datasets/batches/batches.h"
 
 #include <condition_variable>
 #include <deque>

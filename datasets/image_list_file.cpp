@@ -1,4 +1,4 @@
-#include "datasets/list_file.h"
+#include "datasets/image_list_file.h"
 
 #include "engine/error.h"
 #include "engine/text.h"

@@ -1,6 +1,6 @@
-#include "datasets/list.h"
+#include "datasets/image_list.h"
 
-#include "datasets/list_file.h"
+#include "datasets/image_list_file.h"
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/text.h"

@@ -1,4 +1,4 @@
-#include "datasets/file_stream.h"
+#include "datasets/batches/file_stream.h"
 
 #include "datasets/image_file.h"
 #include "engine/device.h"

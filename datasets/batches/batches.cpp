@@ -1,8 +1,8 @@
-#include "datasets/batches.h"
+#include "datasets/batches/batches.h"
 
 #include "datasets/augment/key.h"
-#include "datasets/device_batches.h"
-#include "datasets/file_stream.h"
+#include "datasets/batches/device_batches.h"
+#include "datasets/batches/file_stream.h"
 #include "engine/device_value.h"
 #include "engine/error.h"
 

@@ -3,9 +3,9 @@
 // says which batches are wanted and takes one after the other.
 #pragma once
 
-#include "datasets/augmentation.h"
+#include "datasets/augment/augmentation.h"
+#include "datasets/batches/sampling.h"
 #include "datasets/dataset.h"
-#include "datasets/sampling.h"
 #include "engine/step_scalars.h"
 
 #include <cstdint>
