@@ -9,6 +9,7 @@
 #include "tools/cli/command.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/output.h"
+#include "tools/config/train_options.h"
 #include "tools/figures/contact_sheet.h"
 #include "tools/figures/heat_map.h"
 #include "tools/files/json_file.h"

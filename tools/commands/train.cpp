@@ -11,6 +11,7 @@
 #include "tools/config/train_options.h"
 #include "tools/files/checkpoint.h"
 #include "tools/files/run_folder.h"
+#include "tools/runs/table.h"
 #include "tools/train/event_file.h"
 #include "tools/train/prediction_average.h"
 #include "tools/train/progress.h"

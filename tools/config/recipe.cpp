@@ -125,11 +125,6 @@ void parse_published(toml::table published, const std::string& file, Recipe& rec
   if (!published.empty()) reject("{} has the unknown key '{}'", file, published.begin()->first.str());
 }
 
-/// "ogc-ce-cifar10, changed: model, epochs".
-std::string label_of(const Recipe& recipe, const std::vector<std::string>& changed) {
-  return recipe.name + (changed.empty() ? "" : fmt::format(", changed: {}", fmt::join(changed, ", ")));
-}
-
 }  // namespace
 
 bool PublishedResult::is_for(const std::string& given_noise) const {
@@ -152,6 +147,20 @@ bool PublishedResult::is_of(const std::string& given_noise) const {
   return std::ranges::all_of(keys, [&](const std::string& key) {
     return meant.has(key) || !given.has(key) || places_of_files.contains(key);
   });
+}
+
+std::string to_string(Epochs epochs) {
+  switch (epochs) {
+    case Epochs::last:
+      return "last epoch";
+    case Epochs::last_ten:
+      return "last ten epochs";
+    case Epochs::best:
+      return "best epoch";
+    case Epochs::best_validation:
+      return "best validation epoch";
+  }
+  fail("no such choice of epochs");
 }
 
 std::vector<Recipe> list_recipes() {
@@ -229,7 +238,12 @@ std::optional<PublishedResult> published_result(const Recipe& recipe, const Trai
 
 std::string recipe_label(const TrainOptions& options) {
   const std::optional<Recipe> recipe = known_recipe(options.recipe);
-  return recipe ? label_of(*recipe, changed_options(*recipe, options)) : options.recipe;
+  return recipe ? recipe_label(*recipe, options) : options.recipe;
+}
+
+std::string recipe_label(const Recipe& recipe, const TrainOptions& options) {
+  const std::vector<std::string> changed = changed_options(recipe, options);
+  return recipe.name + (changed.empty() ? "" : fmt::format(", changed: {}", fmt::join(changed, ", ")));
 }
 
 Settings shown_settings(const TrainOptions& options) {
@@ -254,20 +268,9 @@ std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& 
   if (!changes.empty())
     notes.push_back(fmt::format("recipe {} scaled from {} to {} epochs: {}", recipe.name, whole.epochs,
                                 options.epochs, fmt::join(changes, ", ")));
-  if (const auto changed = changed_options(recipe, options); !changed.empty())
-    notes.push_back("this run is not the paper's: recipe " + label_of(recipe, changed));
+  if (!changed_options(recipe, options).empty())
+    notes.push_back("this run is not the paper's: recipe " + recipe_label(recipe, options));
   return notes;
-}
-
-std::string recipe_outcome(const Recipe& recipe, const RunRecord& run) {
-  if (const auto changed = changed_options(recipe, run.options); !changed.empty())
-    return fmt::format("recipe {}: no published number stands beside it", label_of(recipe, changed));
-  const std::optional<double> reached = accuracy(run, recipe.metric, recipe.over);
-  if (!reached) return "";
-  const int count = recipe.over == Epochs::last_ten ? epochs_of_last_ten(run, recipe.metric) : 10;
-  return fmt::format("{}, {}{}: {:.2f} here, {} in the paper", recipe.metric, to_string(recipe.over),
-                     count < 10 ? fmt::format(" (of {})", count) : "", *reached,
-                     to_string(*published_result(recipe, run.options)));
 }
 
 }  // namespace noisegate

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "tools/config/train_options.h"
-#include "tools/runs/record.h"
 
 #include <map>
 #include <optional>
@@ -11,6 +10,10 @@
 #include <vector>
 
 namespace noisegate {
+
+/// The epochs by which papers judge a run.
+enum class Epochs { last, last_ten, best, best_validation };
+std::string to_string(Epochs epochs);  // "last ten epochs"
 
 /// A number of the paper's table.
 struct PublishedResult {
@@ -62,6 +65,7 @@ std::optional<PublishedResult> published_result(const Recipe& recipe, const Trai
 /// What a run is filed under: "" without a recipe, "ogc-ce-cifar10", or "ogc-ce-cifar10, changed: model,
 /// epochs" where it differs.
 std::string recipe_label(const TrainOptions& options);
+std::string recipe_label(const Recipe& recipe, const TrainOptions& options);
 
 /// The deciding settings as a person is shown them, the recipe by its label.
 Settings shown_settings(const TrainOptions& options);
@@ -69,10 +73,6 @@ Settings shown_settings(const TrainOptions& options);
 /// What a person should know of a run by this recipe, a line each: what the paper reports for it, what was
 /// scaled to the number of epochs, and in what the run differs.
 std::vector<std::string> recipe_notes(const Recipe& recipe, const TrainOptions& options);
-
-/// What came of the run beside what the paper reports for it, in a sentence that says so where the run
-/// differs; empty where it has nothing of what the paper reports.
-std::string recipe_outcome(const Recipe& recipe, const RunRecord& run);
 
 /// "91.80 ± 0.13".
 std::string to_string(const PublishedResult& result);

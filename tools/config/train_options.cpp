@@ -1,10 +1,10 @@
 #include "tools/config/train_options.h"
 
+#include "datasets/dataset.h"
 #include "engine/error.h"
 #include "tools/cli/toml_file.h"
 #include "tools/config/recipe.h"
 #include "tools/config/spec_paths.h"
-#include "tools/train/data.h"
 
 #include <algorithm>
 #include <cctype>
@@ -100,6 +100,13 @@ std::vector<Option> option_table(TrainOptions& o) {
   };
 }
 
+Settings deciding_settings(TrainOptions options) {
+  Settings settings;
+  for (const Option& option : option_table(options))
+    if (option.policy.decides) settings.emplace_back(option.name, value_text(option));
+  return settings;
+}
+
 CommandLine train_command_line(TrainOptions& options, std::string& config) {
   CommandLine line{.command = "train",
                    .summary = "trains a model and leaves a run folder",
@@ -193,6 +200,14 @@ void check(const TrainOptions& o) {
   if (o.nesterov && o.momentum == 0) reject("--nesterov needs a --momentum above 0");
   parse_precision(o.precision);
   require_text(o);
+}
+
+void choose_dataset(TrainOptions& options) {
+  if (!options.dataset.empty()) return;
+  options.dataset = options.data.empty() ? TrainOptions().dataset : find_dataset(options.data);
+  if (!options.data.empty())
+    options.note = fmt::format("--data {} is taken as --dataset {}, whose files lie there", options.data,
+                               options.dataset);
 }
 
 void resolve(TrainOptions& options) {

@@ -11,6 +11,7 @@
 #include <filesystem>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace noisegate {
@@ -59,6 +60,12 @@ struct TrainOptions {
 /// The options by name, each bound to its member of `options`, which must outlive the table.
 std::vector<Option> option_table(TrainOptions& options);
 
+/// Names and values of options.
+using Settings = std::vector<std::pair<std::string, std::string>>;
+
+/// Those that decide what comes out of a run, but for the seed: not where its files are, nor how it is run.
+Settings deciding_settings(TrainOptions options);
+
 /// The command line of `noisegate train`, bound to `options` and, for --config, to `config`.
 CommandLine train_command_line(TrainOptions& options, std::string& config);
 
@@ -85,6 +92,10 @@ std::string as_file_name(std::string text);
 
 /// Throws Error naming the option whose value makes no sense.
 void check(const TrainOptions& options);
+
+/// Where the options name no dataset, names the one whose files lie in their data folder, which their note
+/// tells; synthetic where they name no folder either. Throws Error as find_dataset().
+void choose_dataset(TrainOptions& options);
 
 /// Replaces what stands for something else: device `auto`, threads 0, relative paths, an empty `dataset` (see
 /// choose_dataset) and an empty `out`, which becomes runs/DATASET-MODEL-LOSS[-SCHEME]-NOISE-seedN.

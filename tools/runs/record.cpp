@@ -37,13 +37,6 @@ std::vector<double> course(const RunRecord& run, const std::string& metric) {
 
 }  // namespace
 
-Settings deciding_settings(TrainOptions options) {
-  Settings settings;
-  for (const Option& option : option_table(options))
-    if (option.policy.decides) settings.emplace_back(option.name, value_text(option));
-  return settings;
-}
-
 RunRecord read_run_record(const std::filesystem::path& folder) {
   const RunFolder run(folder);
   if (!std::filesystem::exists(run.config()))
@@ -52,20 +45,6 @@ RunRecord read_run_record(const std::filesystem::path& folder) {
   if (!run.is_beginning()) record.epochs = read_lines(run.metrics());
   read_run_config(run, record.options);
   return record;
-}
-
-std::string to_string(Epochs epochs) {
-  switch (epochs) {
-    case Epochs::last:
-      return "last epoch";
-    case Epochs::last_ten:
-      return "last ten epochs";
-    case Epochs::best:
-      return "best epoch";
-    case Epochs::best_validation:
-      return "best validation epoch";
-  }
-  fail("no such choice of epochs");
 }
 
 std::optional<double> accuracy(const RunRecord& run, const std::string& metric, Epochs epochs) {

@@ -1,23 +1,17 @@
 // What a run folder tells of its run: the options that decided it, and what was measured in each epoch.
 #pragma once
 
+#include "tools/config/recipe.h"
 #include "tools/config/train_options.h"
 
 #include <filesystem>
 #include <optional>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include <nlohmann/json.hpp>
 
 namespace noisegate {
-
-/// Names and values of options.
-using Settings = std::vector<std::pair<std::string, std::string>>;
-
-/// Those that decide what comes out of a run, but for the seed: not where its files are, nor how it is run.
-Settings deciding_settings(TrainOptions options);
 
 struct RunRecord {
   std::filesystem::path folder;
@@ -31,10 +25,6 @@ struct RunRecord {
 /// without an end, as one that is just being written, does not count. Throws Error naming the folder without
 /// a config.toml, or the file and line that is no JSON object.
 RunRecord read_run_record(const std::filesystem::path& folder);
-
-/// The epochs by which papers judge a run.
-enum class Epochs { last, last_ten, best, best_validation };
-std::string to_string(Epochs epochs);  // "last ten epochs"
 
 /// The run's accuracy in percent under a metric ("test_acc"): of the last epoch, the mean of the last ten,
 /// that of the best one, or that of the one with the best validation accuracy. Nothing where no epoch has the

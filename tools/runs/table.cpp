@@ -1,7 +1,6 @@
 #include "tools/runs/table.h"
 
 #include "engine/text.h"
-#include "tools/config/recipe.h"
 
 #include <algorithm>
 #include <cmath>
@@ -228,6 +227,17 @@ std::string as_latex(const RunTable& table) {
   text += latex_row(table.titles) + "\\midrule\n";
   for (const auto& row : table.rows) text += latex_row(row);
   return text + "\\bottomrule\n\\end{tabular}\n";
+}
+
+std::string recipe_outcome(const Recipe& recipe, const RunRecord& run) {
+  if (!changed_options(recipe, run.options).empty())
+    return fmt::format("recipe {}: no published number stands beside it", recipe_label(recipe, run.options));
+  const std::optional<double> reached = accuracy(run, recipe.metric, recipe.over);
+  if (!reached) return "";
+  const int count = recipe.over == Epochs::last_ten ? epochs_of_last_ten(run, recipe.metric) : 10;
+  return fmt::format("{}, {}{}: {:.2f} here, {} in the paper", recipe.metric, to_string(recipe.over),
+                     count < 10 ? fmt::format(" (of {})", count) : "", *reached,
+                     to_string(*published_result(recipe, run.options)));
 }
 
 }  // namespace noisegate

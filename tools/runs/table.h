@@ -2,6 +2,7 @@
 // but their seed as one row, mean ± standard deviation.
 #pragma once
 
+#include "tools/config/recipe.h"
 #include "tools/runs/record.h"
 
 #include <span>
@@ -30,5 +31,9 @@ std::string as_text(const RunTable& table);
 std::string as_markdown(const RunTable& table);
 /// A tabular that needs the package booktabs.
 std::string as_latex(const RunTable& table);
+
+/// What came of the run beside what the paper reports for it, in a sentence that says so where the run
+/// differs; empty where it has nothing of what the paper reports.
+std::string recipe_outcome(const Recipe& recipe, const RunRecord& run);
 
 }  // namespace noisegate

@@ -7,17 +7,7 @@
 #include <tuple>
 #include <utility>
 
-#include <fmt/format.h>
-
 namespace noisegate {
-
-void choose_dataset(TrainOptions& options) {
-  if (!options.dataset.empty()) return;
-  options.dataset = options.data.empty() ? TrainOptions().dataset : find_dataset(options.data);
-  if (!options.data.empty())
-    options.note = fmt::format("--data {} is taken as --dataset {}, whose files lie there", options.data,
-                               options.dataset);
-}
 
 Dataset load_dataset(const TrainOptions& options) {
   return load_dataset(Spec(options.dataset, "--dataset"), options.data);

@@ -29,10 +29,6 @@ std::unique_ptr<Module> new_model(const TrainOptions& options, const Dataset& da
 std::unique_ptr<Module> starting_model(const TrainOptions& options, const Dataset& dataset,
                                        std::vector<std::string>& notes);
 
-/// Where the options name no dataset, names the one whose files lie in their data folder, which their note
-/// tells; synthetic where they name no folder either. Throws Error as find_dataset().
-void choose_dataset(TrainOptions& options);
-
 /// The dataset that the options name, untouched.
 Dataset load_dataset(const TrainOptions& options);
 
