@@ -2,7 +2,7 @@
 // the yardstick.
 #pragma once
 
-#include "engine/cuda/convolutions.h"
+#include "engine/convolutions.h"
 #include "engine/device.h"
 #include "engine/tensor.h"
 
@@ -21,7 +21,7 @@ struct GpuLimits {
   int multiprocessors = 0;
 };
 
-/// A forward convolution of float32 tensors without bias (engine/cuda/ladder/ladder.h).
+/// A forward convolution of float32 tensors without bias (engine/cuda/conv2d/ladder/ladder.h).
 struct LadderRung {
   std::string name, idea;
   bool rounds;  // its factors, to TF32

@@ -5,7 +5,7 @@
 #include "tools/cli/command_line.h"
 #include "tools/cli/options.h"
 #include "tools/cli/output.h"
-#include "tools/cuda/start.h"
+#include "tools/gpu/offer_gpu.h"
 
 #include <cerrno>
 #include <csignal>

@@ -9,8 +9,8 @@
 #include "datasets/augment/cutout.h"
 #include "datasets/augment/normalise.h"
 #include "datasets/cuda/augment.h"
-#include "engine/cuda/memory.h"
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/device/memory.h"
+#include "engine/cuda/device/reduce.h"
 
 namespace noisegate::cuda {
 namespace {

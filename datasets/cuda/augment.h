@@ -2,7 +2,7 @@
 #pragma once
 
 #include "datasets/batches/device_batches.h"
-#include "engine/cuda/launch.h"
+#include "engine/cuda/device/launch.h"
 
 namespace noisegate::cuda {
 

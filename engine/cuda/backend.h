@@ -3,10 +3,10 @@
 #pragma once
 
 #include "engine/backend.h"
-#include "engine/cuda/block_moments.h"
-#include "engine/cuda/convolutions.h"
-#include "engine/cuda/launch.h"
-#include "engine/cuda/precision.h"
+#include "engine/convolutions.h"
+#include "engine/cuda/conv2d/precision.h"
+#include "engine/cuda/device/block_moments.h"
+#include "engine/cuda/device/launch.h"
 
 #include <memory>
 #include <optional>

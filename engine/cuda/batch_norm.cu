@@ -3,9 +3,9 @@
 // backward one for the two sums and one for the gradients. Between them a small kernel makes of the sums what
 // is constant over a channel. All statistics are float32 or double, whatever the activations are.
 #include "engine/cuda/backend.h"
-#include "engine/cuda/column_sums.h"
-#include "engine/cuda/each.h"
-#include "engine/cuda/for_each_pack.h"
+#include "engine/cuda/device/column_sums.h"
+#include "engine/cuda/device/each.h"
+#include "engine/cuda/device/for_each_pack.h"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 #include "engine/cuda/backend.h"
-#include "engine/cuda/bfloat16_convolution.h"
-#include "engine/cuda/column_sums.h"
-#include "engine/cuda/tile_convolution.h"
+#include "engine/cuda/conv2d/bfloat16_convolution.h"
+#include "engine/cuda/conv2d/tile_convolution.h"
+#include "engine/cuda/device/column_sums.h"
 
 namespace noisegate::cuda {
 

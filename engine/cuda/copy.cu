@@ -1,7 +1,7 @@
 // Between the GPU and the CPU, whose images may lie in blocks (Layout): the GPU knows plain ones alone.
 // Between float32 and bfloat16 on the GPU itself (Tensor::copy_from sees to that).
 #include "engine/cuda/backend.h"
-#include "engine/cuda/each.h"
+#include "engine/cuda/device/each.h"
 
 namespace noisegate::cuda {
 namespace {

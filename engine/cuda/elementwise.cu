@@ -1,6 +1,6 @@
 #include "engine/cuda/backend.h"
-#include "engine/cuda/each.h"
-#include "engine/cuda/memory.h"
+#include "engine/cuda/device/each.h"
+#include "engine/cuda/device/memory.h"
 #include "engine/math.h"
 
 namespace noisegate::cuda {

@@ -1,6 +1,6 @@
 #include "engine/cuda/gpu_limits.h"
 
-#include "engine/cuda/check.h"
+#include "engine/cuda/device/check.h"
 
 #include <cuda_runtime_api.h>
 

@@ -1,8 +1,8 @@
 // The classifier's products are small beside the convolutions; what counts is that no thread waits for a long
 // sum of its own. x may be bfloat16, all else is float32.
 #include "engine/cuda/backend.h"
-#include "engine/cuda/column_sums.h"
-#include "engine/cuda/each.h"
+#include "engine/cuda/device/column_sums.h"
+#include "engine/cuda/device/each.h"
 
 namespace noisegate::cuda {
 namespace {

@@ -2,10 +2,10 @@
 // what the windows over its pixel bring. So no two threads add to the same place, and neighbours read
 // neighbouring channels.
 #include "engine/cuda/backend.h"
-#include "engine/cuda/each.h"
-#include "engine/cuda/memory.h"
-#include "engine/cuda/reduce.h"
-#include "engine/cuda/window.h"
+#include "engine/cuda/conv2d/window.h"
+#include "engine/cuda/device/each.h"
+#include "engine/cuda/device/memory.h"
+#include "engine/cuda/device/reduce.h"
 
 namespace noisegate::cuda {
 namespace {

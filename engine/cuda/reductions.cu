@@ -1,7 +1,7 @@
 #include "engine/cuda/backend.h"
-#include "engine/cuda/each.h"
-#include "engine/cuda/memory.h"
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/device/each.h"
+#include "engine/cuda/device/memory.h"
+#include "engine/cuda/device/reduce.h"
 
 namespace noisegate::cuda {
 namespace {

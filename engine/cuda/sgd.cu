@@ -1,8 +1,8 @@
 // One launch for every parameter of a model, and one for their momentum averages: a table of the arrays
 // travels as the kernel's argument, and each block finds in it which part of which array is its own.
 #include "engine/cuda/backend.h"
-#include "engine/cuda/memory.h"
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/device/memory.h"
+#include "engine/cuda/device/reduce.h"
 #include "engine/sgd_update.h"
 
 #include <vector>

@@ -1,8 +1,8 @@
 // A warp takes a row, and its lanes every 32nd class. A row is read once from memory and then again from the
 // cache.
 #include "engine/cuda/backend.h"
-#include "engine/cuda/memory.h"
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/device/memory.h"
+#include "engine/cuda/device/reduce.h"
 
 namespace noisegate::cuda {
 namespace {

@@ -1,4 +1,4 @@
-// The reader of safetensors files (see serialize.h). Format: a 64-bit length, a JSON header of that length
+// The reader of safetensors files (see safetensors.h). Format: a 64-bit length, a JSON header of that length
 // that maps names to {"dtype", "shape", "data_offsets": [begin, end]}, then the data that these offsets cover
 // without a hole.
 #include "engine/error.h"

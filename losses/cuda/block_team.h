@@ -1,7 +1,7 @@
 // A block of the GPU as a team of threads (losses/schemes/team.h).
 #pragma once
 
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/device/reduce.h"
 
 #include <cstdint>
 

@@ -1,5 +1,5 @@
 // Label confidence (losses/schemes/label_confidence.h) on the GPU.
-#include "engine/cuda/each.h"
+#include "engine/cuda/device/each.h"
 #include "losses/cuda/block_team.h"
 #include "losses/cuda/loss_kernels.h"
 

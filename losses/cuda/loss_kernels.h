@@ -2,7 +2,7 @@
 // for.
 #pragma once
 
-#include "engine/cuda/memory.h"
+#include "engine/cuda/device/memory.h"
 #include "losses/cuda/losses.h"
 #include "losses/loss_kernels.h"
 

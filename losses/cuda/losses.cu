@@ -1,5 +1,5 @@
-#include "engine/cuda/each.h"
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/device/each.h"
+#include "engine/cuda/device/reduce.h"
 #include "losses/cuda/loss_kernels.h"
 
 namespace noisegate::cuda {

@@ -1,7 +1,7 @@
 // The losses and what the schemes need on the GPU.
 #pragma once
 
-#include "engine/cuda/execution.h"
+#include "engine/cuda/device/execution.h"
 
 namespace noisegate::cuda {
 

@@ -1,6 +1,6 @@
 // How far apart two models' parameters are: all of them in one launch, or a few, from a table of them that
 // travels as the kernel's argument.
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/device/reduce.h"
 #include "losses/cuda/loss_kernels.h"
 
 #include <algorithm>

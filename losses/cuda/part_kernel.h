@@ -2,7 +2,7 @@
 // loops call as well.
 #pragma once
 
-#include "engine/cuda/memory.h"
+#include "engine/cuda/device/memory.h"
 #include "losses/cuda/losses.h"
 #include "losses/cuda/warp_row.h"
 

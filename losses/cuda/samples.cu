@@ -1,5 +1,5 @@
 // What schemes draw for samples, look up for them and choose among them.
-#include "engine/cuda/each.h"
+#include "engine/cuda/device/each.h"
 #include "engine/random.h"
 #include "losses/cuda/loss_kernels.h"
 #include "losses/cuda/warp_row.h"

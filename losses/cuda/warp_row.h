@@ -4,7 +4,7 @@
 // gradient will stand: the same lane writes it, reads it and puts the gradient in its place.
 #pragma once
 
-#include "engine/cuda/reduce.h"
+#include "engine/cuda/device/reduce.h"
 #include "engine/random.h"
 #include "losses/device_loss.h"
 #include "losses/probability.h"

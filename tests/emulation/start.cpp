@@ -1,9 +1,9 @@
 // The start of the emulated GPU.
-#include "tools/cuda/start.h"
-
-#include "engine/cuda/ladder/ladder.h"
-#include "tests/emulation/queue.h"
-#include "tools/cuda/install.h"
+#include "engine/cuda/conv2d/ladder/ladder.h"
+#include "engine/cuda/emulation/queue.h"
+#include "engine/cuda/install.h"
+#include "tools/gpu/install_kernels.h"
+#include "tools/gpu/offer_gpu.h"
 
 #include <string>
 
@@ -28,6 +28,7 @@ void start(NumberFormat format) {
   static bool started = false;
   if (!started) {
     cuda::install({}, emulation::take_segment);
+    cuda::install_kernels({});
     set_gpu_bench({limits, cuda::ladder({}), {}});
     emulation::set_late(true);  // as a real one: whoever does not wait sees what was there before
     started = true;

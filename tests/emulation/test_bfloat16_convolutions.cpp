@@ -1,6 +1,6 @@
 // Convolution on bfloat16: the tiles of its products against the plain kernels.
-#include "engine/cuda/bfloat16_convolution.h"
-#include "engine/cuda/memory.h"
+#include "engine/cuda/conv2d/bfloat16_convolution.h"
+#include "engine/cuda/device/memory.h"
 #include "tests/reference_check.h"
 
 #include <vector>

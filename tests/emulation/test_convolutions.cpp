@@ -1,6 +1,6 @@
 // The rungs of convolution that the tests of conv2d do not come by: the plain kernels, and TF32.
-#include "engine/cuda/memory.h"
-#include "engine/cuda/tile_convolution.h"
+#include "engine/cuda/conv2d/tile_convolution.h"
+#include "engine/cuda/device/memory.h"
 #include "tests/reference_check.h"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // The model of the GPU itself: what a right kernel gets, and that each kind of wrong kernel is caught.
-#include "engine/cuda/launch.h"
+#include "engine/cuda/device/launch.h"
 #include "tests/check_error.h"
 
 #include <bit>

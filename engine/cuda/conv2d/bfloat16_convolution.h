@@ -1,0 +1,39 @@
+// Convolution of bfloat16 images as matrix products on the tensor cores (implicit GEMM), summed in float32;
+// weights and their gradient are float32.
+#pragma once
+
+#include "engine/bfloat16.h"
+#include "engine/cuda/conv2d/plain_convolution.h"
+#include "engine/cuda/device/block_moments.h"
+
+#include <optional>
+
+namespace noisegate::cuda {
+
+/// The part of C that a block works out of the forward product and the input gradient: rows (pixels) ×
+/// columns (channels).
+enum class ProductTile { tile_256x32, tile_128x64, tile_64x64 };
+
+/// By the shape alone.
+ProductTile product_tile_for(std::int64_t rows, std::int64_t columns);
+
+/// Whether the products can count the elements of all tensors in 32 bits, and the places of a filter in their
+/// masks.
+bool fits_bfloat16_products(const Convolution& conv);
+
+/// The filters in bfloat16, (K, R, S, C) with K and C filled up with zeros to eights.
+Tensor packed_filters(Stream stream, const Convolution& conv, Span<const float> weight);
+
+/// Of packed filters. Without a tile: product_tile_for() of the product's shape. The moments are those of y
+/// as it is stored.
+std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolution& conv,
+                                                 Span<const Bfloat16> x, Span<const Bfloat16> filters,
+                                                 Span<const float> bias, Span<Bfloat16> y, bool with_moments,
+                                                 std::optional<ProductTile> tile = {});
+void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
+                             Span<const Bfloat16> filters, Span<Bfloat16> dx,
+                             std::optional<ProductTile> tile = {});
+void bfloat16_weight_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
+                              Span<const Bfloat16> x, Span<float> dw);
+
+}  // namespace noisegate::cuda

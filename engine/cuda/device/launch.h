@@ -1,0 +1,32 @@
+// The one way in which kernels are launched, on the GPU and under emulation.
+//
+// A kernel is a struct: its members are the arguments, `threads` is the size of a block (whole warps), and
+// what a block shares stands in a struct Shared where there is any:
+//
+//   struct Scale {
+//     static constexpr int threads = 256;
+//     Span<float> x;
+//     float factor;
+//     NOISEGATE_DEVICE void operator()(const Thread& thread) const;  // with Shared: (thread, Shared& shared)
+//   };
+//   launch(stream, blocks, Scale{x, 2});
+#pragma once
+
+#include "engine/cuda/device/execution.h"
+#include "engine/cuda/device/span.h"
+#include "engine/cuda/types/grid.h"
+
+#include <cstdint>
+
+namespace noisegate::cuda {
+
+/// Runs `kernel` in this many blocks; in none where the work is empty. On the GPU it returns at once, and the
+/// stream's launches run one after the other. Throws Error where a launch fails; under emulation also for
+/// everything that the kernel does wrong.
+template <class Kernel>
+void launch(Stream stream, std::int64_t blocks, const Kernel& kernel) {
+  require_grid(blocks);
+  if (blocks > 0) run_grid(stream, static_cast<int>(blocks), kernel);
+}
+
+}  // namespace noisegate::cuda

@@ -1,0 +1,44 @@
+// mma.sync by its definition: the lanes' shares of A·B from what they hold of A and B.
+#pragma once
+
+#include "engine/bfloat16.h"
+#include "engine/cuda/emulation/block.h"
+#include "engine/cuda/types/fragments.h"
+#include "engine/cuda/types/pack.h"
+
+#include <array>
+#include <cstdint>
+
+namespace noisegate::emulation {
+
+struct Fragments {
+  cuda::FragmentA a;
+  cuda::FragmentB b;
+};
+
+/// A 32-bit register's elements as numbers.
+struct Tf32 {
+  static constexpr int elements = 1;
+  static float number(std::uint32_t bits, int element);
+};
+struct Bfloat16Pair {
+  static constexpr int elements = 2;
+  static float number(std::uint32_t bits, int element);
+};
+
+/// To the nearest that TF32 holds, ties away from zero.
+std::uint32_t round_to_tf32(float value);
+float number_of_tf32(std::uint32_t bits);
+
+/// What a lane gets of four matrices 8×8 (ldmatrix), of which each lane brought a row.
+cuda::Pack<std::uint32_t, 4> matrices_of_lane(const LaneValues<cuda::Pack<Bfloat16, 8>>& rows, int lane,
+                                              bool transposed);
+
+/// What each lane must add to its values of C.
+template <class Format>
+std::array<cuda::FragmentC, warp_size> multiply(const LaneValues<Fragments>& lanes);
+
+extern template std::array<cuda::FragmentC, warp_size> multiply<Tf32>(const LaneValues<Fragments>&);
+extern template std::array<cuda::FragmentC, warp_size> multiply<Bfloat16Pair>(const LaneValues<Fragments>&);
+
+}  // namespace noisegate::emulation

@@ -1,7 +1,0 @@
-#include "tools/cuda/start.h"
-
-namespace noisegate {
-
-void offer_gpu() {}
-
-}  // namespace noisegate

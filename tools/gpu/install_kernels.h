@@ -1,0 +1,12 @@
+// The kernels of the rooms above the engine.
+#pragma once
+
+#include "engine/cuda/device/execution.h"
+
+namespace noisegate::cuda {
+
+/// Makes them known to the CPU's code; all their work goes to this stream, the backend's. Once, behind
+/// install().
+void install_kernels(Stream stream);
+
+}  // namespace noisegate::cuda
