@@ -27,11 +27,6 @@ std::vector<std::string> split(const std::string& text, char separator) {
 
 constexpr std::size_t longest = 4096;  // room for several paths
 
-/// What a message shows of a SPEC.
-std::string brief(const std::string& text) {
-  return shown(text, 200);
-}
-
 /// Whether the whole text, and nothing beside it, is a number of type T.
 template <class T>
 bool parse(const std::string& text, T& value) {
@@ -42,12 +37,16 @@ bool parse(const std::string& text, T& value) {
 
 }  // namespace
 
+std::string Spec::where() const {
+  return fmt::format("{} '{}'", what_, shown(text_, 200));
+}
+
 Spec::Spec(std::string text, std::string what) : text_(std::move(text)), what_(std::move(what)) {
   const std::size_t colon = text_.find(':');
   name_ = text_.substr(0, colon);
   if (text_.size() > longest)
     reject("{} '{}' is {} characters long, more than {}", what_, shown(text_), text_.size(), longest);
-  if (name_.empty()) reject("{} '{}' has no name: write NAME or NAME:KEY=VALUE,...", what_, brief(text_));
+  if (name_.empty()) reject("{} has no name: write NAME or NAME:KEY=VALUE,...", where());
   if (colon == std::string::npos) return;
 
   bool first = true;
@@ -55,28 +54,26 @@ Spec::Spec(std::string text, std::string what) : text_(std::move(text)), what_(s
     const std::size_t equals = part.find('=');
     const bool keyless = equals == std::string::npos;
     if (part.empty() || equals == 0 || (keyless && !first)) {
-      reject("{} '{}': '{}' is not of the form KEY=VALUE", what_, brief(text_), shown(part));
+      reject("{}: '{}' is not of the form KEY=VALUE", where(), shown(part));
     }
     const std::string key = keyless ? "" : part.substr(0, equals);
     const std::string value = keyless ? part : part.substr(equals + 1);
-    if (!values_.emplace(key, value).second)
-      reject("{} '{}': {} is given twice", what_, brief(text_), shown(key));
+    if (!values_.emplace(key, value).second) reject("{}: {} is given twice", where(), shown(key));
     first = false;
   }
 }
 
 void Spec::expect(const std::vector<std::string>& keys) {
-  if (keys.empty() && !values_.empty())
-    reject("{} '{}': {} takes no parameters", what_, brief(text_), shown(name_));
+  if (keys.empty() && !values_.empty()) reject("{}: {} takes no parameters", where(), shown(name_));
   if (auto main = values_.extract("")) {
     main.key() = keys.front();
     if (!values_.insert(std::move(main)).inserted) {
-      reject("{} '{}': {} is given twice", what_, brief(text_), keys.front());
+      reject("{}: {} is given twice", where(), keys.front());
     }
   }
   for (const auto& [key, value] : values_) {
     if (std::find(keys.begin(), keys.end(), key) == keys.end()) {
-      reject("{} '{}': {} has no parameter {}; it knows {}", what_, brief(text_), shown(name_), shown(key),
+      reject("{}: {} has no parameter {}; it knows {}", where(), shown(name_), shown(key),
              fmt::join(keys, ", "));
     }
   }
@@ -91,11 +88,10 @@ double Spec::number(const std::string& key, double fallback, double low, double 
   if (found == values_.end()) return fallback;
   double value = 0;
   if (!parse(found->second, value) || !std::isfinite(value)) {
-    reject("{} '{}': {} must be a finite number, not '{}'", what_, brief(text_), key, shown(found->second));
+    reject("{}: {} must be a finite number, not '{}'", where(), key, shown(found->second));
   }
   if (value < low || value > high) {
-    reject("{} '{}': {} must lie in [{}, {}], not be {}", what_, brief(text_), key, low, high,
-           shown(found->second));
+    reject("{}: {} must lie in [{}, {}], not be {}", where(), key, low, high, shown(found->second));
   }
   return value;
 }
@@ -105,7 +101,7 @@ int Spec::integer(const std::string& key, int fallback, int low, int high) const
   if (found == values_.end()) return fallback;
   int value = 0;
   if (!parse(found->second, value) || value < low || value > high) {
-    reject("{} '{}': {} must be a whole number in [{}, {}], not '{}'", what_, brief(text_), key, low, high,
+    reject("{}: {} must be a whole number in [{}, {}], not '{}'", where(), key, low, high,
            shown(found->second));
   }
   return value;
@@ -121,7 +117,7 @@ std::string Spec::word(const std::string& key, const std::string& fallback) cons
 }
 
 void Spec::unknown(const std::vector<std::string>& known) const {
-  reject("{} '{}': there is no {}; known are {}", what_, brief(text_), shown(name_), fmt::join(known, ", "));
+  reject("{}: there is no {}; known are {}", where(), shown(name_), fmt::join(known, ", "));
 }
 
 }  // namespace noisegate

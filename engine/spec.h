@@ -17,14 +17,15 @@ class Spec {
   const std::string& name() const { return name_; }
   const std::string& text() const { return text_; }
   const std::string& what() const { return what_; }
+  /// "--loss 'gce:0.7'", as messages begin.
+  std::string where() const;
 
   /// Names the parameters that `name` knows, the main one first (it takes the value without a key). Throws
   /// Error for any other key, listing these. Call once, before the getters.
   void expect(const std::vector<std::string>& keys);
 
   bool has(const std::string& key) const;
-  /// The parameter, or `fallback` where it is not given. Throws Error where the value is no finite number, or
-  /// lies outside [low, high].
+  /// The parameter as it is written, or `fallback` where it is not given. registry.h reads numbers.
   double number(const std::string& key, double fallback, double low, double high) const;
   int integer(const std::string& key, int fallback, int low, int high) const;
   bool flag(const std::string& key, bool fallback) const;  // 0 or 1

@@ -1,0 +1,122 @@
+// The registry of what users can name in a SPEC: noise models, datasets, models, schedules, parts of
+// augmentation, schemes, losses. Each kind is a list of entries. A spec is checked against its entry,
+// `noisegate list` prints the entries, and makers get their values by key, so that a name, a range and a
+// default stand once.
+#pragma once
+
+#include "engine/spec.h"
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace noisegate {
+
+/// An interval of numbers.
+struct Range {
+  double low, high;
+  bool with_low = true, with_high = true;  // whether the ends belong to it
+
+  bool contains(double value) const;
+  std::string text() const;  // "(0, 1]"
+};
+
+/// What a SPEC may give as key=value.
+struct Parameter {
+  enum class Kind { number, integer, flag, word, path };
+
+  std::string key;
+  Kind kind = Kind::number;
+  double number = 0;                    // the default of a number, integer or flag
+  std::string word = {};                // that of a word or path; empty: none
+  std::vector<std::string> words = {};  // the only ones that a word may be; empty: any
+  Range range{0, 1};
+  std::string help = {}, unit = {};  // "from one pruning to the next", "epochs"
+
+  bool is_text() const { return kind == Kind::word || kind == Kind::path; }
+  /// "rate=0.4 in [0, 1]: the share".
+  std::string text() const;
+};
+
+/// Parameters by kind, for the lists.
+namespace parameter {
+
+Parameter number(std::string key, double fallback, Range range, std::string help = "", std::string unit = "");
+Parameter integer(std::string key, int fallback, Range range, std::string help = "", std::string unit = "");
+Parameter flag(std::string key, bool fallback, std::string help = "");
+/// Any word. Where there is no default, `fallback` is empty and `unit` stands for the word: "SPEC".
+Parameter word(std::string key, std::string fallback, std::string help = "", std::string unit = "");
+/// One of these words, the first by default.
+Parameter one_of(std::string key, std::vector<std::string> words, std::string help = "");
+/// A file or folder.
+Parameter path(std::string key, std::string help = "");
+
+}  // namespace parameter
+
+/// The values that a spec gives the parameters of its entry, or their defaults, checked.
+class Values {
+ public:
+  /// Throws Error for a key that no parameter has, and for a value of another kind or outside its range.
+  Values(Spec spec, const std::vector<Parameter>& parameters);
+
+  const Spec& spec() const { return spec_; }
+  /// Whether the spec itself has the key, so that the value is not the default.
+  bool given(const std::string& key) const { return spec_.has(key); }
+
+  double number(const std::string& key) const;
+  int integer(const std::string& key) const;
+  bool flag(const std::string& key) const;
+  const std::string& word(const std::string& key) const;  // or a path
+
+ private:
+  struct Value {
+    Parameter::Kind kind;
+    double number;
+    std::string word;
+  };
+  const Value& find(const std::string& key, std::initializer_list<Parameter::Kind> kinds) const;
+
+  Spec spec_;
+  std::map<std::string, Value> values_;
+};
+
+/// The value of one parameter that is no text. Throws Error as Values does.
+double number_of(const Spec& spec, const Parameter& parameter);
+
+struct Description {
+  std::string name;                        // as users write it: "symmetric"
+  std::string what;                        // one line: what it does, or its formula
+  std::string paper = {};                  // empty where there is none
+  std::vector<Parameter> parameters = {};  // the main one first
+};
+
+/// What can be named, and how it is made from its Values.
+template <class Make>
+struct Entry : Description {
+  Make make;
+};
+
+template <class Described>
+std::vector<std::string> names_of(const std::vector<Described>& entries) {
+  std::vector<std::string> names;
+  for (const Described& entry : entries) names.push_back(entry.name);
+  return names;
+}
+
+/// The entry that the spec names; throws Error naming all where there is none.
+template <class Described>
+const Described& find_entry(const std::vector<Described>& entries, const Spec& spec) {
+  for (const Described& entry : entries)
+    if (entry.name == spec.name()) return entry;
+  spec.unknown(names_of(entries));
+}
+
+/// Makes what the spec names.
+template <class Make, class... Arguments>
+auto make_entry(const std::vector<Entry<Make>>& entries, const Spec& spec, Arguments&&... arguments) {
+  const Entry<Make>& entry = find_entry(entries, spec);
+  return entry.make(Values(spec, entry.parameters), std::forward<Arguments>(arguments)...);
+}
+
+}  // namespace noisegate
