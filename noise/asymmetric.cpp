@@ -6,8 +6,6 @@
 #include <array>
 #include <numeric>
 
-#include <fmt/ranges.h>
-
 namespace noisegate {
 namespace {
 
@@ -89,27 +87,31 @@ std::string default_map(const NoiseInput& input) {
   return "circular";
 }
 
-MistakenFor mistakes(const Spec& spec, const NoiseInput& input) {
-  const std::string name = spec.word("map", default_map(input));
-  std::vector<std::string> known;
-  for (const Map& map : maps()) {
-    known.push_back(map.name);
-    if (map.name != name) continue;
-    if (map.classes != 0 && map.classes != input.classes)
-      reject("{} {}: map={} is for {} classes, not {}", spec.what(), spec.text(), name, map.classes,
-             input.classes);
-    return map.make(input.classes);
-  }
-  reject("{} {}: map is one of {}, not {}", spec.what(), spec.text(), fmt::join(known, ", "), name);
+MistakenFor mistakes(const Values& values, const NoiseInput& input) {
+  const std::string name = values.given("map") ? values.word("map") : default_map(input);
+  const Map& map = *std::ranges::find(maps(), name, &Map::name);
+  if (map.classes != 0 && map.classes != input.classes)
+    reject("{}: map={} is for {} classes, not {}", values.spec().where(), name, map.classes, input.classes);
+  return map.make(input.classes);
+}
+
+Labels flip_to_mistakes(const Values& values, const NoiseInput& input) {
+  const MistakenFor mistaken_for = mistakes(values, input);
+  return flip_exactly(input, values.number("rate"),
+                      [&](std::int32_t label, Philox&) { return mistaken_for[label]; });
 }
 
 }  // namespace
 
-Labels asymmetric_noise(Spec& spec, const NoiseInput& input) {
-  spec.expect({"rate", "map"});
-  const double rate = spec.number("rate", 0.4, 0, 1);
-  const MistakenFor mistaken_for = mistakes(spec, input);
-  return flip_exactly(input, rate, [&](std::int32_t label, Philox&) { return mistaken_for[label]; });
+NoiseModel asymmetric_noise() {
+  return {{.name = "asymmetric",
+           .what = "a share of a class, to the one class that it is mistaken for",
+           .parameters = {noise_rate_parameter("the share"),
+                          parameter::one_of("map", names_of(maps()),
+                                            "each dataset's own mistakes, or the next class of all, of five "
+                                            "consecutive ones, of CIFAR-100's superclass; by default the "
+                                            "dataset's own, circular where it has none")}},
+          relabelled<flip_to_mistakes>};
 }
 
 }  // namespace noisegate

@@ -35,8 +35,10 @@ const std::vector<LabelSet>& label_sets() {
   return sets;
 }
 
-const LabelSet& find_label_set(const Spec& spec, const NoiseInput& input) {
-  const std::string name = spec.word("labels", input.classes == 10 ? "worst" : "noisy");
+const LabelSet& find_label_set(const Values& values, const NoiseInput& input) {
+  const std::string name = values.given("labels") ? values.word("labels")
+                           : input.classes == 10  ? "worst"
+                                                  : "noisy";
   std::vector<std::string> known;
   for (const LabelSet& set : label_sets()) {
     if (set.classes != input.classes) continue;
@@ -44,19 +46,19 @@ const LabelSet& find_label_set(const Spec& spec, const NoiseInput& input) {
     known.push_back(set.name);
   }
   if (known.empty())
-    reject("{} {}: people labelled CIFAR-10 and CIFAR-100; this dataset has {} classes", spec.what(),
-           spec.text(), input.classes);
-  reject("{} {}: of this dataset there are the human labels {}, not {}", spec.what(), spec.text(),
+    reject("{}: people labelled CIFAR-10 and CIFAR-100; this dataset has {} classes", values.spec().where(),
+           input.classes);
+  reject("{}: of this dataset there are the human labels {}, not {}", values.spec().where(),
          fmt::join(known, ", "), name);
 }
 
-std::string find_file(const Spec& spec, const NoiseInput& input) {
-  if (spec.has("file")) return spec.word("file", "");
+std::string find_file(const Values& values, const NoiseInput& input) {
+  if (values.given("file")) return values.word("file");
   const std::string published = input.classes == 10 ? "CIFAR-10_human.pt" : "CIFAR-100_human.pt";
   const fs::path path = input.data / published;
   if (input.data.empty() || !fs::exists(path))
-    reject("{} {}: there is no {}; name it with file=PATH (it comes from github.com/UCSC-REAL/cifar-10-100n)",
-           spec.what(), spec.text(), path.string());
+    reject("{}: there is no {}; name it with file=PATH (it comes from github.com/UCSC-REAL/cifar-10-100n)",
+           values.spec().where(), path.string());
   return path.string();
 }
 
@@ -79,20 +81,30 @@ Integers reorder(const Integers& labels, const std::string& order_file) {
   return sorted;
 }
 
-}  // namespace
-
-Labels human_noise(Spec& spec, const NoiseInput& input) {
-  spec.expect({"labels", "file", "order"});
-  const LabelSet& set = find_label_set(spec, input);
-  const LabelArchive archive = LabelArchive::load(find_file(spec, input));
+Labels answers(const Values& values, const NoiseInput& input) {
+  const LabelSet& set = find_label_set(values, input);
+  const LabelArchive archive = LabelArchive::load(find_file(values, input));
   Integers given = archive.integers(set.given), truth = archive.integers(set.truth);
-  if (spec.has("order")) {
-    const std::string order = spec.word("order", "");
-    given = reorder(given, order);
-    truth = reorder(truth, order);
+  if (values.given("order")) {
+    given = reorder(given, values.word("order"));
+    truth = reorder(truth, values.word("order"));
   }
   require_same_truth(input, truth, archive.name());
   return labels_from_file(input, given, archive.name());
+}
+
+}  // namespace
+
+NoiseModel human_noise() {
+  return {{.name = "human",
+           .what = "what people answered: CIFAR-10N and CIFAR-100N",
+           .paper = "Wei et al., Learning with Noisy Labels Revisited, ICLR 2022",
+           .parameters = {parameter::one_of("labels",
+                                            {"worst", "aggregate", "random1", "random2", "random3", "noisy"},
+                                            "noisy is CIFAR-100's, the others are CIFAR-10's"),
+                          parameter::path("file", "CIFAR-10_human.pt; by default that of the data folder"),
+                          parameter::path("order", "image_order_c10.npy, for CIFAR-10_human_ordered.npy")}},
+          relabelled<answers>};
 }
 
 }  // namespace noisegate

@@ -78,15 +78,12 @@ double draw_flip_rate(Philox& random, double rate) {
   }
 }
 
-}  // namespace
-
-Labels instance_noise(Spec& spec, const NoiseInput& input) {
-  spec.expect({"rate"});
-  const double rate = spec.number("rate", 0.4, 0, 1);
-  if (input.classes < 2) reject("{} {}: instance noise needs two classes", spec.what(), spec.text());
+Labels flip_by_pixels(const Values& values, const NoiseInput& input) {
+  const double rate = values.number("rate");
+  if (input.classes < 2) reject("{}: instance noise needs two classes", values.spec().where());
   if (!input.images.defined())
-    reject("{} {}: instance noise needs the images in memory, which this dataset has not", spec.what(),
-           spec.text());
+    reject("{}: instance noise needs the images in memory, which this dataset has not",
+           values.spec().where());
   const std::int64_t samples = input.images.size(0);
   const std::int64_t pixels = samples == 0 ? 0 : input.images.numel() / samples;
   const std::uint8_t* images = input.images.data<std::uint8_t>();
@@ -104,6 +101,17 @@ Labels instance_noise(Spec& spec, const NoiseInput& input) {
     }
   }
   return given;
+}
+
+}  // namespace
+
+NoiseModel instance_noise() {
+  return {{.name = "instance",
+           .what = "to the class that the pixels of the image choose",
+           .paper = "Xia et al., Part-dependent Label Noise, NeurIPS 2020",
+           .parameters = {noise_rate_parameter(
+               "the mean of the samples' flip rates before these are cut to [0, 1]")}},
+          relabelled<flip_by_pixels>};
 }
 
 }  // namespace noisegate

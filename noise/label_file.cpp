@@ -23,14 +23,21 @@ Labels labels_of_npy(const NoiseInput& input, const std::string& path) {
   return labels_from_file(input, array.values, path);
 }
 
-}  // namespace
-
-Labels file_noise(Spec& spec, const NoiseInput& input) {
-  spec.expect({"file"});
-  const std::string path = spec.word("file", "");
+Labels labels_of_file(const Values& values, const NoiseInput& input) {
+  const std::string& path = values.word("file");
   if (path.ends_with(".csv")) return labels_of_csv(input, path);
   if (path.ends_with(".npy")) return labels_of_npy(input, path);
-  reject("{} {}: it needs a file that ends in .npy or .csv", spec.what(), spec.text());
+  reject("{}: it needs a file that ends in .npy or .csv", values.spec().where());
+}
+
+}  // namespace
+
+NoiseModel file_noise() {
+  return {{.name = "file",
+           .what = "labels from a file",
+           .parameters = {parameter::path(
+               "file", "labels.npy, or .csv with a column label_noisy and, to be checked, label")}},
+          relabelled<labels_of_file>};
 }
 
 }  // namespace noisegate

@@ -1,4 +1,4 @@
-// The noise models behind make_noise, one file each, and what they share.
+// What the noise models share. Each has its own file, which ends with its entry; noise.cpp lists them.
 #pragma once
 
 #include "engine/random.h"
@@ -8,20 +8,25 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace noisegate {
 
 using Labels = std::vector<std::int32_t>;
 
-Labels symmetric_noise(Spec& spec, const NoiseInput& input);
-Labels asymmetric_noise(Spec& spec, const NoiseInput& input);
-Labels transition_noise(Spec& spec, const NoiseInput& input);
-Labels instance_noise(Spec& spec, const NoiseInput& input);
-Labels prediction_noise(Spec& spec, const NoiseInput& input);
-Labels human_noise(Spec& spec, const NoiseInput& input);
-Labels file_noise(Spec& spec, const NoiseInput& input);
-NoisySet openset_noise(Spec& spec, const NoiseInput& input);
+using NoiseModel = Entry<NoisySet (*)(const Values& values, const NoiseInput& input)>;
+
+/// The maker of a model that changes the labels alone, by this function.
+template <Labels (*labels)(const Values&, const NoiseInput&)>
+NoisySet relabelled(const Values& values, const NoiseInput& input) {
+  return {labels(values, input), input.truth, input.images};
+}
+
+/// rate=0.4, which most models have.
+inline Parameter noise_rate_parameter(std::string help) {
+  return parameter::number("rate", 0.4, {0, 1}, std::move(help));
+}
 
 /// Throws Error naming the first sample whose label is not in [0, classes).
 void require_labels_in_range(const Labels& labels, int classes);

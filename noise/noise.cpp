@@ -6,85 +6,41 @@
 #include <cmath>
 
 namespace noisegate {
+
+// Each in its own file.
+NoiseModel symmetric_noise(), asymmetric_noise(), transition_noise(), instance_noise(), prediction_noise(),
+    openset_noise(), human_noise(), file_noise();
+
 namespace {
 
-Labels no_noise(Spec& spec, const NoiseInput& input) {
-  spec.expect({});
+Labels true_labels(const Values&, const NoiseInput& input) {
   return input.truth;
 }
 
-/// A model that changes the labels alone.
-template <Labels (*labels)(Spec&, const NoiseInput&)>
-NoisySet relabelled(Spec& spec, const NoiseInput& input) {
-  return {labels(spec, input), input.truth, input.images};
-}
-
-struct NoiseModel {
-  NoiseInfo info;
-  NoisySet (*make)(Spec&, const NoiseInput&);
-};
-
 const std::vector<NoiseModel>& noise_models() {
-  static const std::vector<NoiseModel> models = {
-      {{"none", "the given labels are the true ones", {}}, relabelled<no_noise>},
-      {{"symmetric",
-        "a share of each class, to the other classes alike",
-        {"rate=0.4: the share", "inclusive=1: to any class, itself too"}},
-       relabelled<symmetric_noise>},
-      {{"asymmetric",
-        "a share of a class, to the one class that it is mistaken for",
-        {"rate=0.4: the share", "map=cifar10, mnist, fashion-mnist: each dataset's own mistakes",
-         "map=circular: the next class, as by default where a dataset has no mistakes of its own",
-         "map=blocks: the next within five consecutive classes",
-         "map=superclass: the next within CIFAR-100's superclass"}},
-       relabelled<asymmetric_noise>},
-      {{"transition",
-        "drawn from a transition matrix",
-        {"file=T.csv or T.npy: a row for each true class, the chances of the labels"}},
-       relabelled<transition_noise>},
-      {{"instance",
-        "to the class that the pixels of the image choose (Xia et al. 2020)",
-        {"rate=0.4: the mean of the samples' flip rates before these are cut to [0, 1]"}},
-       relabelled<instance_noise>},
-      {{"prediction",
-        "to the wrong class that a model found likeliest, where it did most (Chen et al. 2020)",
-        {"rate=0.4: the share of all samples", "run=DIR: a run of noisegate train --predictions",
-         "file=predictions.npy: the averaged softmax, a row for each sample"}},
-       relabelled<prediction_noise>},
-      {{"openset",
-        "a share of each class keeps its labels, but has images of another dataset",
-        {"rate=0.4: the share", "dataset=cifar100: the other one", "data=DIR: its folder"}},
-       openset_noise},
-      {{"human",
-        "what people answered: CIFAR-10N and CIFAR-100N (Wei et al. 2022)",
-        {"labels=worst, aggregate, random1, random2, random3 (CIFAR-10), noisy (CIFAR-100)",
-         "file=CIFAR-10_human.pt: by default that of the data folder",
-         "order=image_order_c10.npy: for CIFAR-10_human_ordered.npy"}},
-       relabelled<human_noise>},
-      {{"file",
-        "labels from a file",
-        {"file=labels.npy, or .csv with a column label_noisy and, to be checked, label"}},
-       relabelled<file_noise>},
+  static const std::vector<NoiseModel> all = {
+      {{.name = "none", .what = "the given labels are the true ones"}, relabelled<true_labels>},
+      symmetric_noise(),
+      asymmetric_noise(),
+      transition_noise(),
+      instance_noise(),
+      prediction_noise(),
+      openset_noise(),
+      human_noise(),
+      file_noise(),
   };
-  return models;
+  return all;
 }
 
 }  // namespace
 
-std::vector<NoiseInfo> list_noise() {
-  std::vector<NoiseInfo> infos;
-  for (const NoiseModel& model : noise_models()) infos.push_back(model.info);
-  return infos;
+std::vector<Description> list_noise() {
+  return {noise_models().begin(), noise_models().end()};
 }
 
-NoisySet make_noise(Spec spec, const NoiseInput& input) {
+NoisySet make_noise(const Spec& spec, const NoiseInput& input) {
   require_labels_in_range(input.truth, input.classes);
-  std::vector<std::string> known;
-  for (const NoiseModel& model : noise_models()) {
-    if (model.info.name == spec.name()) return model.make(spec, input);
-    known.push_back(model.info.name);
-  }
-  spec.unknown(known);
+  return make_entry(noise_models(), spec, input);
 }
 
 void require_labels_in_range(const Labels& labels, int classes) {

@@ -1,7 +1,7 @@
 // Noise models: from true labels to the labels that training sees.
 #pragma once
 
-#include "engine/spec.h"
+#include "engine/registry.h"
 #include "engine/tensor.h"
 
 #include <cstdint>
@@ -40,12 +40,8 @@ struct NoisySet {
 /// Makes a training set noisy. Same (spec, input) → same set on every machine; list_noise() says what a spec
 /// can name. Throws Error for an unknown name, key or value, and naming the file for labels that cannot be
 /// read or do not fit the training set.
-NoisySet make_noise(Spec spec, const NoiseInput& input);
+NoisySet make_noise(const Spec& spec, const NoiseInput& input);
 
-struct NoiseInfo {
-  std::string name, description;
-  std::vector<std::string> parameters;  // "rate=0.4: the share"; the first is the main one
-};
-std::vector<NoiseInfo> list_noise();
+std::vector<Description> list_noise();
 
 }  // namespace noisegate

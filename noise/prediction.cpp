@@ -15,15 +15,14 @@ namespace noisegate {
 namespace {
 
 /// The file that the spec names, by itself or by the folder of the run that wrote it.
-std::string predictions_file(const Spec& spec) {
-  if (spec.has("run") == spec.has("file"))
-    reject("{} {}: it needs run=DIR of a run with --predictions, or file=predictions.npy", spec.what(),
-           spec.text());
-  if (spec.has("file")) return spec.word("file", "");
-  const auto path = std::filesystem::path(spec.word("run", "")) / "predictions.npy";
+std::string predictions_file(const Values& values) {
+  if (values.given("run") == values.given("file"))
+    reject("{}: it needs run=DIR of a run with --predictions, or file=predictions.npy",
+           values.spec().where());
+  if (values.given("file")) return values.word("file");
+  const auto path = std::filesystem::path(values.word("run")) / "predictions.npy";
   if (!std::filesystem::exists(path))
-    reject("{} {}: there is no {}; train the run with --predictions", spec.what(), spec.text(),
-           path.string());
+    reject("{}: there is no {}; train the run with --predictions", values.spec().where(), path.string());
   return path.string();
 }
 
@@ -56,12 +55,8 @@ Mistake worst_mistake(std::span<const float> probabilities, std::int32_t truth) 
   return worst;
 }
 
-}  // namespace
-
-Labels prediction_noise(Spec& spec, const NoiseInput& input) {
-  spec.expect({"rate", "run", "file"});
-  const double rate = spec.number("rate", 0.4, 0, 1);
-  const std::vector<float> predictions = read_predictions(input, predictions_file(spec));
+Labels flip_to_predictions(const Values& values, const NoiseInput& input) {
+  const std::vector<float> predictions = read_predictions(input, predictions_file(values));
 
   const std::size_t samples = input.truth.size();
   std::vector<Mistake> mistakes;
@@ -75,9 +70,22 @@ Labels prediction_noise(Spec& spec, const NoiseInput& input) {
   });
 
   Labels given = input.truth;
-  const auto flips = std::lround(rate * static_cast<double>(samples));
+  const auto flips = std::lround(values.number("rate") * static_cast<double>(samples));
   for (long i = 0; i < flips; ++i) given[likeliest_first[i]] = mistakes[likeliest_first[i]].label;
   return given;
+}
+
+}  // namespace
+
+NoiseModel prediction_noise() {
+  return {{.name = "prediction",
+           .what = "to the wrong class that a model found likeliest, where it did most",
+           .paper = "Chen et al., Beyond Class-Conditional Assumption, AAAI 2021",
+           .parameters = {noise_rate_parameter("the share of all samples"),
+                          parameter::path("run", "a run of noisegate train --predictions"),
+                          parameter::path("file",
+                                          "predictions.npy, the averaged softmax, a row for each sample")}},
+          relabelled<flip_to_predictions>};
 }
 
 }  // namespace noisegate

@@ -46,10 +46,11 @@ std::vector<double> load_transition(const std::string& path, int classes, const 
   return matrix.values;
 }
 
-Labels transition_noise(Spec& spec, const NoiseInput& input) {
-  spec.expect({"file"});
+namespace {
+
+Labels draw_from_matrix(const Values& values, const NoiseInput& input) {
   const std::vector<double> matrix =
-      load_transition(spec.word("file", ""), input.classes, spec.what() + " " + spec.text());
+      load_transition(values.word("file"), input.classes, values.spec().where());
 
   Labels given(input.truth.size());
   for (std::size_t i = 0; i < given.size(); ++i) {
@@ -58,6 +59,16 @@ Labels transition_noise(Spec& spec, const NoiseInput& input) {
     given[i] = draw_class(std::span(matrix).subspan(row, input.classes), random.uniform());
   }
   return given;
+}
+
+}  // namespace
+
+NoiseModel transition_noise() {
+  return {{.name = "transition",
+           .what = "drawn from a transition matrix",
+           .parameters = {parameter::path(
+               "file", "T.csv or T.npy, a row for each true class, the chances of the labels")}},
+          relabelled<draw_from_matrix>};
 }
 
 }  // namespace noisegate

@@ -192,8 +192,8 @@ TEST_CASE("images of none of the classes have a row of their own, and count as w
 }
 
 TEST_CASE("every noise model that is listed is known and described") {
-  for (const NoiseInfo& info : list_noise()) {
-    CHECK_FALSE(info.description.empty());
+  for (const Description& info : list_noise()) {
+    CHECK_FALSE(info.what.empty());
     const std::string refusal = info.name == "none" ? "no parameters" : "no parameter nonsense";
     check_error([&] { noisy(info.name + ":nonsense=1", uneven_labels(10), 10); }, {info.name, refusal});
   }

@@ -29,7 +29,7 @@ int classes_of(const TrainOptions& options) {
 void check_noise(const std::string& text, const TrainOptions& options) {
   Spec spec(text, "--noise");
   const auto known = list_noise();
-  CHECK(std::ranges::any_of(known, [&](const NoiseInfo& noise) { return noise.name == spec.name(); }));
+  CHECK(std::ranges::any_of(known, [&](const Description& noise) { return noise.name == spec.name(); }));
   if (spec.name() != "symmetric" && spec.name() != "asymmetric" && spec.name() != "none") return;
   NoiseInput input{.classes = classes_of(options), .dataset = options.dataset};
   for (int i = 0; i < 20 * input.classes; ++i) input.truth.push_back(i % input.classes);

@@ -71,11 +71,13 @@ std::vector<Row> loss_rows() {
   return rows;
 }
 
-std::vector<Row> noise_rows() {
+/// A name with what it does; below it a line for each parameter, and its paper.
+std::vector<Row> rows_of(const std::vector<Description>& entries) {
   std::vector<Row> rows;
-  for (const NoiseInfo& noise : list_noise()) {
-    rows.push_back({noise.name, noise.description});
-    for (const std::string& parameter : noise.parameters) rows.push_back({"", "  " + parameter});
+  for (const Description& entry : entries) {
+    rows.push_back({entry.name, entry.what});
+    for (const Parameter& parameter : entry.parameters) rows.push_back({"", "  " + parameter.text()});
+    if (!entry.paper.empty()) rows.push_back({"", "  " + entry.paper});
   }
   return rows;
 }
@@ -111,7 +113,7 @@ const std::vector<std::pair<std::string, std::function<std::vector<Row>()>>>& li
       {"models", [] { return described(list_models()); }},
       {"losses", loss_rows},
       {"schemes", scheme_rows},
-      {"noise", noise_rows},
+      {"noise", [] { return rows_of(list_noise()); }},
       {"datasets", [] { return described(list_datasets()); }},
       {"augmentations", [] { return described(list_augmentations()); }},
       {"schedules", [] { return described(list_schedules()); }},

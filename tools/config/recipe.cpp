@@ -18,7 +18,6 @@ namespace noisegate {
 namespace {
 
 const std::set<std::string> epochs_of_schedules = {"at", "every", "warmup"};
-const std::set<std::string> places_of_files = {"file", "run", "data", "order"};  // parameters of noise
 const std::set<std::string> epochs_of_schemes = {"lc", "from", "every", "ramp"};
 
 std::vector<std::string> split(const std::string& text, char separator) {
@@ -58,13 +57,8 @@ std::string scaled_spec(const std::string& spec, const std::set<std::string>& ke
 }
 
 /// The parameters that a noise has, the main one first.
-std::vector<std::string> noise_keys(const std::string& name) {
-  std::vector<std::string> keys;
-  for (const NoiseInfo& noise : list_noise())
-    if (noise.name == name)
-      for (const std::string& parameter : noise.parameters)
-        keys.push_back(parameter.substr(0, parameter.find('=')));
-  return keys;
+std::vector<Parameter> parameters_of(const Spec& noise) {
+  return find_entry(list_noise(), noise).parameters;
 }
 
 /// "0.40" is "0.4".
@@ -128,24 +122,25 @@ void parse_published(toml::table published, const std::string& file, Recipe& rec
 }  // namespace
 
 bool PublishedResult::is_for(const std::string& given_noise) const {
-  Spec given(given_noise, "--noise"), meant(noise, "noise");
+  const Spec given(given_noise, "--noise"), meant(noise, "noise");
   if (given.name() != meant.name()) return false;
-  const std::vector<std::string> keys = noise_keys(meant.name());
-  given.expect(keys);
-  meant.expect(keys);
-  return std::ranges::all_of(keys, [&](const std::string& key) {
-    return !meant.has(key) || same_value(given.word(key, ""), meant.word(key, ""));
+  const std::vector<Parameter> parameters = parameters_of(meant);
+  const Values given_values(given, parameters), meant_values(meant, parameters);
+  return std::ranges::all_of(parameters, [&](const Parameter& parameter) {
+    const std::string& key = parameter.key;
+    return !meant_values.given(key) ||
+           same_value(given_values.spec().word(key, ""), meant_values.spec().word(key, ""));
   });
 }
 
 bool PublishedResult::is_of(const std::string& given_noise) const {
   if (!is_for(given_noise)) return false;
-  Spec given(given_noise, "--noise"), meant(noise, "noise");
-  const std::vector<std::string> keys = noise_keys(meant.name());
-  given.expect(keys);
-  meant.expect(keys);
-  return std::ranges::all_of(keys, [&](const std::string& key) {
-    return meant.has(key) || !given.has(key) || places_of_files.contains(key);
+  const Spec given(given_noise, "--noise"), meant(noise, "noise");
+  const std::vector<Parameter> parameters = parameters_of(meant);
+  const Values given_values(given, parameters), meant_values(meant, parameters);
+  return std::ranges::all_of(parameters, [&](const Parameter& parameter) {
+    return parameter.kind == Parameter::Kind::path || meant_values.given(parameter.key) ||
+           !given_values.given(parameter.key);
   });
 }
 

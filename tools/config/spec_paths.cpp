@@ -44,12 +44,14 @@ std::string name_of(const std::string& spec) {
 }  // namespace
 
 std::string noise_with_absolute_paths(const std::string& noise) {
-  const std::vector<NoiseInfo> models = list_noise();
-  const auto model = std::ranges::find(models, name_of(noise), &NoiseInfo::name);
-  const bool main_is_path =
-      model != models.end() && !model->parameters.empty() && model->parameters.front().starts_with("file");
+  const std::vector<Description> models = list_noise();
+  const auto model = std::ranges::find(models, name_of(noise), &Description::name);
+  if (model == models.end()) return noise;
   return with_absolute_paths(noise, [&](const std::string& key, const std::string&) {
-    return key == "file" || key == "run" || (key.empty() && main_is_path);
+    const bool is_main = key.empty() && !model->parameters.empty();
+    const std::string& meant = is_main ? model->parameters.front().key : key;
+    const auto parameter = std::ranges::find(model->parameters, meant, &Parameter::key);
+    return parameter != model->parameters.end() && parameter->kind == Parameter::Kind::path;
   });
 }
 

@@ -65,13 +65,8 @@ void require_few_runs(const std::vector<Axis>& axes, const std::string& file) {
 /// Throws Error for what no run could take, so that the first one need not be trained to find it in the last.
 /// What only the data can tell is left to the runs.
 void check_specs(const TrainOptions& options) {
-  const auto require_known = [](const Spec& spec, const auto& infos) {
-    std::vector<std::string> known;
-    for (const auto& info : infos) known.push_back(info.name);
-    if (std::ranges::find(known, spec.name()) == known.end()) spec.unknown(known);
-  };
-  require_known(Spec(options.dataset, "--dataset"), list_datasets());
-  require_known(Spec(options.noise, "--noise"), list_noise());
+  find_entry(list_datasets(), Spec(options.dataset, "--dataset"));
+  find_entry(list_noise(), Spec(options.noise, "--noise"));
   require_model(Spec(options.model, "--model"));
   Augmentation::parse(options.augment);
   Schedule(Spec(options.schedule, "--schedule"), options.epochs);
