@@ -169,4 +169,25 @@ void decode_cifar(std::span<const std::uint8_t> bytes, const CifarArchive& archi
   }
 }
 
+DatasetReader cifar10_reader() {
+  return {{{.name = "cifar10", .what = "60,000 photographs of 10 classes, 32x32 (binary version)"},
+           [](const Values&, const fs::path& folder) { return load_cifar(cifar10_archive(), folder); }},
+          [](const fs::path& folder) { return lies_in(cifar10_archive(), folder); },
+          "data_batch_1.bin"};
+}
+
+DatasetReader cifar100_reader() {
+  const auto load = [](const Values& values, const fs::path& folder) {
+    const bool is_fine = values.word("labels") == "fine";
+    return load_cifar(cifar100_archive(is_fine ? Cifar100Labels::fine : Cifar100Labels::coarse), folder);
+  };
+  return {{{.name = "cifar100",
+            .what = "60,000 photographs of 100 classes, 32x32 (binary version)",
+            .parameters = {parameter::one_of("labels", {"fine", "coarse"},
+                                             "the 100 classes, or their 20 superclasses")}},
+           load},
+          [](const fs::path& folder) { return lies_in(cifar100_archive(Cifar100Labels::fine), folder); },
+          "train.bin"};
+}
+
 }  // namespace noisegate

@@ -2,7 +2,7 @@
 // coarse, then fine label), then 3072 pixel bytes: the red, green and blue planes of 32×32, row-major.
 #pragma once
 
-#include "datasets/dataset.h"
+#include "datasets/readers.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -45,5 +45,7 @@ bool lies_in(const CifarArchive& archive, const std::filesystem::path& folder);
 /// does.
 void decode_cifar(std::span<const std::uint8_t> bytes, const CifarArchive& archive, const std::string& name,
                   std::span<std::uint8_t> images, std::span<std::int32_t> labels);
+
+DatasetReader cifar10_reader(), cifar100_reader();
 
 }  // namespace noisegate

@@ -18,94 +18,11 @@
 namespace noisegate {
 namespace {
 
-Dataset load_cifar10(Spec& spec, const std::filesystem::path& folder) {
-  spec.expect({});
-  return load_cifar(cifar10_archive(), folder);
-}
-
-Dataset load_cifar100(Spec& spec, const std::filesystem::path& folder) {
-  spec.expect({"labels"});
-  const std::string labels = spec.word("labels", "fine");
-  if (labels != "fine" && labels != "coarse")
-    reject("{} '{}': labels are fine or coarse, not {}", spec.what(), spec.text(), labels);
-  return load_cifar(cifar100_archive(labels == "fine" ? Cifar100Labels::fine : Cifar100Labels::coarse),
-                    folder);
-}
-
-Dataset load_synthetic(Spec& spec, const std::filesystem::path&) {
-  spec.expect({"train", "test", "seed"});
-  constexpr int most = 1'000'000;
-  SyntheticOptions options;
-  options.train = spec.integer("train", options.train, 1, most);
-  options.test = spec.integer("test", options.test, 1, most);
-  options.seed = static_cast<std::uint64_t>(spec.integer("seed", 0, 0, most));
-  return make_synthetic(options);
-}
-
-Dataset load_mnist(Spec& spec, const std::filesystem::path& folder) {
-  spec.expect({});
-  return load_mnist(mnist_archive(), folder);
-}
-
-Dataset load_fashion_mnist(Spec& spec, const std::filesystem::path& folder) {
-  spec.expect({});
-  return load_mnist(fashion_mnist_archive(), folder);
-}
-
-Dataset load_list(Spec& spec, const std::filesystem::path& folder) {
-  spec.expect({"train", "val", "test", "classes", "map", "remap", "per-class", "size", "resize", "skip-bad"});
-  constexpr int largest_side = 4096, most_samples = 1'000'000'000;
-  ListOptions options{.folder = folder,
-                      .train = spec.word("train", ""),
-                      .validation = spec.word("val", ""),
-                      .test = spec.word("test", ""),
-                      .classes = spec.word("classes", ""),
-                      .map = spec.word("map", ""),
-                      .remap = spec.flag("remap", false),
-                      .per_class = spec.integer("per-class", 0, 0, most_samples),
-                      .size = spec.integer("size", 224, 1, largest_side),
-                      .skip_bad = spec.flag("skip-bad", false)};
-  options.resize =
-      spec.integer("resize", options.size == 224 ? 256 : options.size, options.size, largest_side);
-  return load_list(options);
-}
-
-bool has_list(const std::filesystem::path& folder) {
-  std::error_code error;
-  return std::filesystem::is_regular_file(folder / "train.txt", error);
-}
-
-struct Source {
-  DatasetInfo info;
-  Dataset (*load)(Spec&, const std::filesystem::path&);
-  bool (*lies_in)(const std::filesystem::path&);
-};
-
-const std::vector<Source>& sources() {
-  static const std::vector<Source> all = {
-      {{"cifar10", "60,000 photographs of 10 classes, 32x32 (binary version)"},
-       load_cifar10,
-       [](const std::filesystem::path& folder) { return lies_in(cifar10_archive(), folder); }},
-      {{"cifar100", "60,000 photographs of 100 classes, 32x32 (binary version); labels=fine|coarse"},
-       load_cifar100,
-       [](const std::filesystem::path& folder) {
-         return lies_in(cifar100_archive(Cifar100Labels::fine), folder);
-       }},
-      {{"mnist", "70,000 handwritten digits of 10 classes, 28x28, grey (idx files, plain or .gz)"},
-       load_mnist,
-       [](const std::filesystem::path& folder) { return lies_in(mnist_archive(), folder); }},
-      {{"fashion-mnist", "70,000 pieces of clothing of 10 classes, 28x28, grey (idx files, plain or .gz)"},
-       load_fashion_mnist,
-       [](const std::filesystem::path& folder) { return lies_in(fashion_mnist_archive(), folder); }},
-      {{"list",
-        "JPEG and PNG files named in text files, a 'PATH LABEL' a line; train=train.txt, val=val.txt, "
-        "test=test.txt, classes=classes.txt (names), map=FILE (of labels), remap=0, per-class=0, size=224, "
-        "resize=256, skip-bad=0"},
-       load_list,
-       has_list},
-      {{"synthetic", "drawn figures of 10 classes, 32x32, needs no files; train=10000, test=2000, seed=0"},
-       load_synthetic,
-       [](const std::filesystem::path&) { return false; }},
+/// In the order in which `noisegate list datasets` has them.
+const std::vector<DatasetReader>& readers() {
+  static const std::vector<DatasetReader> all = {
+      cifar10_reader(),       cifar100_reader(), mnist_reader(),
+      fashion_mnist_reader(), list_reader(),     synthetic_reader(),
   };
   return all;
 }
@@ -143,28 +60,24 @@ Tensor subset(const Tensor& images, const std::vector<std::int32_t>& positions) 
 
 }  // namespace
 
-std::vector<DatasetInfo> list_datasets() {
-  std::vector<DatasetInfo> infos;
-  for (const Source& source : sources()) infos.push_back(source.info);
-  return infos;
+std::vector<Description> list_datasets() {
+  return {readers().begin(), readers().end()};
 }
 
-Dataset load_dataset(Spec spec, const std::filesystem::path& folder) {
-  std::vector<std::string> known;
-  for (const Source& source : sources()) {
-    if (source.info.name == spec.name()) return source.load(spec, folder);
-    known.push_back(source.info.name);
-  }
-  spec.unknown(known);
+Dataset load_dataset(const Spec& spec, const std::filesystem::path& folder) {
+  return make_entry(readers(), spec, folder);
 }
 
 std::string find_dataset(const std::filesystem::path& folder) {
   std::error_code error;
   if (!std::filesystem::is_directory(folder, error))
     reject("--data {}: there is no such folder", folder.string());
-  std::vector<std::string> found;
-  for (const Source& source : sources())
-    if (source.lies_in(folder)) found.push_back(source.info.name);
+  std::vector<std::string> found, known;
+  for (const DatasetReader& reader : readers()) {
+    if (!reader.lies_in) continue;
+    if (reader.lies_in(folder)) found.push_back(reader.name);
+    known.push_back(fmt::format("{} ({})", reader.known_by, reader.name));
+  }
   if (found.size() == 1) return found.front();
   if (found.size() > 1)
     reject("--data {} has the files of {}: name one of them by --dataset", folder.string(),
@@ -172,13 +85,10 @@ std::string find_dataset(const std::filesystem::path& folder) {
   if (has_mnist_files(folder))
     reject(
         "--data {} has idx files, which may be those of MNIST or of Fashion-MNIST: say which, --dataset "
-        "mnist "
-        "or --dataset fashion-mnist",
+        "mnist or --dataset fashion-mnist",
         folder.string());
-  reject(
-      "--data {} has no dataset that is known by its files: neither data_batch_1.bin (cifar10) nor train.bin "
-      "(cifar100), train-images-idx3-ubyte (mnist, fashion-mnist) or train.txt (list)",
-      folder.string());
+  reject("--data {} has none of the files that a dataset is known by: {}", folder.string(),
+         fmt::join(known, ", "));
 }
 
 ImageSet subset(const ImageSet& set, const std::vector<std::int32_t>& positions) {

@@ -3,7 +3,7 @@
 #pragma once
 
 #include "datasets/image.h"
-#include "engine/spec.h"
+#include "engine/registry.h"
 #include "engine/tensor.h"
 
 #include <array>
@@ -37,15 +37,12 @@ struct Dataset {
   std::vector<std::string> notes = {};  // what whoever uses the dataset should be told of it
 };
 
-struct DatasetInfo {
-  std::string name, description;
-};
-std::vector<DatasetInfo> list_datasets();
+std::vector<Description> list_datasets();
 
 /// Reads a dataset that list_datasets() names, with the parameters that it states there, from `folder` (or
 /// from the archive's own folder inside it); `synthetic` needs none. Throws Error naming the missing folder
 /// or file, what is wrong with a file, or the file and record with a label out of range.
-Dataset load_dataset(Spec spec, const std::filesystem::path& folder);
+Dataset load_dataset(const Spec& spec, const std::filesystem::path& folder);
 
 /// The name of the one dataset whose files lie in the folder, or in the archive's own inside it. Throws Error
 /// naming the folder that is not there, those datasets of which it has files, or what was looked for.

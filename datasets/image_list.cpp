@@ -17,6 +17,7 @@ namespace fs = std::filesystem;
 namespace {
 
 constexpr std::int32_t most_classes = 100'000;
+constexpr int largest_side = 4096, most_samples = 1'000'000'000;
 using LabelMap = std::map<std::int32_t, std::int32_t>;
 
 std::string read_text(const fs::path& file) {
@@ -198,6 +199,30 @@ ImageSet make_set(const List& list, const ListOptions& options, const Classes& c
   return set;
 }
 
+/// Of the shorter side, which a batch's images are cut from.
+int resize_of(const Values& values) {
+  const int size = values.integer("size");
+  const bool is_given = values.given("resize");
+  const int resize = is_given || size == 224 ? values.integer("resize") : size;
+  if (resize < size)
+    reject("{}: resize must be at least the size of {}, not {}", values.spec().where(), size, resize);
+  return resize;
+}
+
+Dataset load_named(const Values& values, const fs::path& folder) {
+  return load_list({.folder = folder,
+                    .train = values.word("train"),
+                    .validation = values.word("val"),
+                    .test = values.word("test"),
+                    .classes = values.word("classes"),
+                    .map = values.word("map"),
+                    .remap = values.flag("remap"),
+                    .per_class = values.integer("per-class"),
+                    .size = values.integer("size"),
+                    .resize = resize_of(values),
+                    .skip_bad = values.flag("skip-bad")});
+}
+
 }  // namespace
 
 Dataset load_list(const ListOptions& options) {
@@ -228,6 +253,32 @@ Dataset load_list(const ListOptions& options) {
   if (!validation.empty())
     dataset.validation = make_set(read_list(validation), options, classes, dataset.notes);
   return dataset;
+}
+
+DatasetReader list_reader() {
+  using namespace parameter;
+  return {{{.name = "list",
+            .what = "JPEG and PNG files named in text files, a 'PATH LABEL' a line",
+            .parameters = {path("train", "the training list; by default train.txt"),
+                           path("val", "the validation list; by default val.txt, if it is there"),
+                           path("test", "the test list; by default test.txt"),
+                           path("classes", "names, one a line; by default classes.txt, if it is there"),
+                           path("map", "a 'LABEL CLASS' a line; other labels are left out"),
+                           flag("remap", false, "1: the training list's labels become 0, 1, ..."),
+                           integer("per-class", 0, {0, most_samples}, "of a class in an epoch; 0: all",
+                                   "samples"),
+                           integer("size", 224, {1, largest_side}, "each way of a batch's images", "pixels"),
+                           integer("resize", 256, {1, largest_side},
+                                   "of the shorter side before the middle is cut out; by default the size "
+                                   "where that is not 224",
+                                   "pixels"),
+                           flag("skip-bad", false, "1: leaves out images that cannot be read")}},
+           load_named},
+          [](const fs::path& folder) {
+            std::error_code error;
+            return fs::is_regular_file(folder / "train.txt", error);
+          },
+          "train.txt"};
 }
 
 }  // namespace noisegate

@@ -2,7 +2,7 @@
 // and any other. The images stay on the disk.
 #pragma once
 
-#include "datasets/dataset.h"
+#include "datasets/readers.h"
 
 #include <filesystem>
 #include <string>
@@ -26,5 +26,7 @@ struct ListOptions {
 /// many labels and missing images were left out stands in the dataset's notes. Throws Error naming the list
 /// that is missing or wrong, the line whose label has no class, or the first missing image.
 Dataset load_list(const ListOptions& options);
+
+DatasetReader list_reader();
 
 }  // namespace noisegate

@@ -120,4 +120,20 @@ bool has_mnist_files(const fs::path& folder) {
   return !find_file(folder, training_images).empty();
 }
 
+DatasetReader mnist_reader() {
+  return {{{.name = "mnist",
+            .what = "70,000 handwritten digits of 10 classes, 28x28, grey (idx files, plain or .gz)"},
+           [](const Values&, const fs::path& folder) { return load_mnist(mnist_archive(), folder); }},
+          [](const fs::path& folder) { return lies_in(mnist_archive(), folder); },
+          training_images};
+}
+
+DatasetReader fashion_mnist_reader() {
+  return {{{.name = "fashion-mnist",
+            .what = "70,000 pieces of clothing of 10 classes, 28x28, grey (idx files, plain or .gz)"},
+           [](const Values&, const fs::path& folder) { return load_mnist(fashion_mnist_archive(), folder); }},
+          [](const fs::path& folder) { return lies_in(fashion_mnist_archive(), folder); },
+          training_images};
+}
+
 }  // namespace noisegate

@@ -2,7 +2,7 @@
 // in idx files, plain or packed by gzip.
 #pragma once
 
-#include "datasets/dataset.h"
+#include "datasets/readers.h"
 
 #include <array>
 #include <filesystem>
@@ -32,5 +32,7 @@ bool lies_in(const MnistArchive& archive, const std::filesystem::path& folder);
 
 /// Whether `folder` itself has training images of either.
 bool has_mnist_files(const std::filesystem::path& folder);
+
+DatasetReader mnist_reader(), fashion_mnist_reader();
 
 }  // namespace noisegate

@@ -164,4 +164,20 @@ Dataset make_synthetic(const SyntheticOptions& options) {
   return dataset;
 }
 
+DatasetReader synthetic_reader() {
+  constexpr int most = 1'000'000;
+  const SyntheticOptions defaults;
+  const auto make = [](const Values& values, const std::filesystem::path&) {
+    return make_synthetic({.train = values.integer("train"),
+                           .test = values.integer("test"),
+                           .seed = static_cast<std::uint64_t>(values.integer("seed"))});
+  };
+  return {{{.name = "synthetic",
+            .what = "drawn figures of 10 classes, 32x32, needs no files",
+            .parameters = {parameter::integer("train", defaults.train, {1, most}, "for training", "images"),
+                           parameter::integer("test", defaults.test, {1, most}, "for testing", "images"),
+                           parameter::integer("seed", 0, {0, most}, "of what is drawn at random")}},
+           make}};
+}
+
 }  // namespace noisegate

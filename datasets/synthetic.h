@@ -1,7 +1,7 @@
 // The embedded dataset: drawn figures, so that training can be tried without a download.
 #pragma once
 
-#include "datasets/dataset.h"
+#include "datasets/readers.h"
 
 #include <cstdint>
 
@@ -17,5 +17,7 @@ struct SyntheticOptions {
 /// colours, background, clutter and pixel noise are random and say nothing of the class. Image i depends on
 /// the seed, on the set that it is in and on i alone, and is the same to the bit on every machine.
 Dataset make_synthetic(const SyntheticOptions& options);
+
+DatasetReader synthetic_reader();
 
 }  // namespace noisegate

@@ -3,9 +3,10 @@
 
 #include "engine/autograd.h"
 #include "engine/device_value.h"
-#include "engine/spec.h"
+#include "engine/registry.h"
 #include "engine/step_scalars.h"
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -65,20 +66,17 @@ class MomentumAverage {
 class Schedule {
  public:
   /// Throws Error for an unknown name, key or value.
-  Schedule(Spec spec, int epochs);
+  Schedule(const Spec& spec, int epochs);
   /// The factor at `epoch` (counted from 0; the fraction is the part of the epoch done, for the warm-up).
   double factor(double epoch) const;
 
- private:
-  enum class Kind { constant, multistep, cosine } kind_ = Kind::constant;
-  std::vector<int> milestones_;
-  double decay_ = 0.1, warmup_ = 0;
-  int epochs_;
-};
+  /// The factor at an epoch, counted whole, without the warm-up.
+  using Curve = std::function<double(double epoch)>;
 
-struct ScheduleInfo {
-  std::string name, description;
+ private:
+  Curve curve_;
+  double warmup_ = 0;
 };
-std::vector<ScheduleInfo> list_schedules();
+std::vector<Description> list_schedules();
 
 }  // namespace noisegate

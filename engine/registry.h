@@ -22,6 +22,11 @@ struct Range {
   std::string text() const;  // "(0, 1]"
 };
 
+/// (low, high].
+constexpr Range above(double low, double high) {
+  return {.low = low, .high = high, .with_low = false};
+}
+
 /// What a SPEC may give as key=value.
 struct Parameter {
   enum class Kind { number, integer, flag, word, path };
@@ -113,9 +118,9 @@ const Described& find_entry(const std::vector<Described>& entries, const Spec& s
 }
 
 /// Makes what the spec names.
-template <class Make, class... Arguments>
-auto make_entry(const std::vector<Entry<Make>>& entries, const Spec& spec, Arguments&&... arguments) {
-  const Entry<Make>& entry = find_entry(entries, spec);
+template <class Described, class... Arguments>
+auto make_entry(const std::vector<Described>& entries, const Spec& spec, Arguments&&... arguments) {
+  const Described& entry = find_entry(entries, spec);
   return entry.make(Values(spec, entry.parameters), std::forward<Arguments>(arguments)...);
 }
 

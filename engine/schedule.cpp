@@ -1,5 +1,6 @@
 #include "engine/error.h"
 #include "engine/optimizer.h"
+#include "engine/registry.h"
 
 #include <algorithm>
 #include <charconv>
@@ -7,13 +8,14 @@
 #include <limits>
 #include <numbers>
 #include <system_error>
+#include <utility>
 
 namespace noisegate {
 namespace {
 
 /// "50/100" → {50, 100}.
-std::vector<int> parse_milestones(const Spec& spec) {
-  const std::string text = spec.word("at", "");
+std::vector<int> parse_milestones(const Values& values) {
+  const std::string& text = values.word("at");
   std::vector<int> milestones;
   const char* position = text.data();
   const char* const end = position + text.size();
@@ -22,7 +24,7 @@ std::vector<int> parse_milestones(const Spec& spec) {
     const auto [stop, error] = std::from_chars(position, end, epoch);
     const int least = milestones.empty() ? 1 : milestones.back() + 1;
     if (error != std::errc() || epoch < least || (stop != end && *stop != '/')) {
-      reject("{} '{}': at must be rising epochs like 50/100, not '{}'", spec.what(), spec.text(), text);
+      reject("{}: at must be rising epochs like 50/100, not '{}'", values.spec().where(), text);
     }
     milestones.push_back(epoch);
     if (stop == end) return milestones;
@@ -30,59 +32,81 @@ std::vector<int> parse_milestones(const Spec& spec) {
   }
 }
 
-}  // namespace
+using Curve = Schedule::Curve;
 
-std::vector<ScheduleInfo> list_schedules() {
-  return {
-      {"constant", "the base rate; all take warmup=0: epochs of a line from 0 up to it"},
-      {"step", "every=30: times factor=0.1 at every so many epochs"},
-      {"multistep", "at=50/100: times factor=0.1 at these epochs"},
-      {"cosine", "half a cosine from the base rate down to 0"},
+Curve constant(const Values&, int) {
+  return [](double) { return 1.0; };
+}
+
+Curve falling_at(std::vector<int> milestones, double decay) {
+  return [milestones = std::move(milestones), decay](double epoch) {
+    const auto passed = std::ranges::count_if(milestones, [&](int milestone) { return milestone <= epoch; });
+    return std::pow(decay, static_cast<double>(passed));
   };
 }
 
-Schedule::Schedule(Spec spec, int epochs) : epochs_(epochs) {
+Curve step(const Values& values, int epochs) {
+  std::vector<int> milestones;
+  const int every = values.integer("every");
+  for (std::int64_t epoch = every; epoch < epochs; epoch += every)
+    milestones.push_back(static_cast<int>(epoch));
+  return falling_at(std::move(milestones), values.number("factor"));
+}
+
+Curve multistep(const Values& values, int) {
+  return falling_at(parse_milestones(values), values.number("factor"));
+}
+
+Curve cosine(const Values&, int epochs) {
+  return [epochs](double epoch) { return 0.5 * (1 + std::cos(std::numbers::pi * epoch / epochs)); };
+}
+
+using NamedCurve = Entry<Curve (*)(const Values& values, int epochs)>;
+
+const std::vector<NamedCurve>& curves() {
+  constexpr int most_epochs = std::numeric_limits<int>::max();
+  const Parameter factor = parameter::number("factor", 0.1, {0, 1}, "by which it falls");
+  const Parameter warmup = parameter::number("warmup", 0, {0, most_epochs}, "of a line from 0", "epochs");
+  static const std::vector<NamedCurve> all = {
+      {{"constant", "the base rate", "", {warmup}}, constant},
+      {{"step",
+        "falls at every so many epochs",
+        "",
+        {parameter::integer("every", 30, {1, most_epochs}, "from one fall to the next", "epochs"), factor,
+         warmup}},
+       step},
+      {{"multistep",
+        "falls at these epochs",
+        "",
+        {parameter::word("at", "", "rising, as 50/100", "EPOCHS"), factor, warmup}},
+       multistep},
+      {{"cosine",
+        "half a cosine from the base rate down to 0",
+        "Loshchilov and Hutter, SGDR, ICLR 2017",
+        {warmup}},
+       cosine},
+  };
+  return all;
+}
+
+}  // namespace
+
+std::vector<Description> list_schedules() {
+  return {curves().begin(), curves().end()};
+}
+
+Schedule::Schedule(const Spec& spec, int epochs) {
   if (epochs < 1) reject("a schedule needs at least one epoch, not {}", epochs);
-  if (spec.name() == "constant") {
-    spec.expect({"warmup"});
-  } else if (spec.name() == "step") {
-    spec.expect({"every", "factor", "warmup"});
-    const int every = spec.integer("every", 30, 1, std::numeric_limits<int>::max());
-    for (std::int64_t epoch = every; epoch < epochs; epoch += every) {
-      milestones_.push_back(static_cast<int>(epoch));
-    }
-    kind_ = Kind::multistep;
-  } else if (spec.name() == "multistep") {
-    spec.expect({"at", "factor", "warmup"});
-    milestones_ = parse_milestones(spec);
-    kind_ = Kind::multistep;
-  } else if (spec.name() == "cosine") {
-    spec.expect({"warmup"});
-    kind_ = Kind::cosine;
-  } else {
-    std::vector<std::string> known;
-    for (const ScheduleInfo& schedule : list_schedules()) known.push_back(schedule.name);
-    spec.unknown(known);
-  }
-  decay_ = spec.number("factor", 0.1, 0, 1);
-  warmup_ = spec.number("warmup", 0, 0, epochs);
+  const NamedCurve& named = find_entry(curves(), spec);
+  const Values values(spec, named.parameters);
+  curve_ = named.make(values, epochs);
+  warmup_ = values.number("warmup");
+  if (warmup_ > epochs) reject("{}: warmup must lie in [0, {}], not be {}", spec.where(), epochs, warmup_);
 }
 
 double Schedule::factor(double epoch) const {
   const double rise = epoch < warmup_ ? epoch / warmup_ : 1;
-  const double whole = std::floor(epoch);
-  switch (kind_) {
-    case Kind::constant:
-      return rise;
-    case Kind::multistep: {
-      const auto passed = std::count_if(milestones_.begin(), milestones_.end(),
-                                        [&](int milestone) { return milestone <= whole; });
-      return rise * std::pow(decay_, static_cast<double>(passed));
-    }
-    case Kind::cosine:
-      return rise * 0.5 * (1 + std::cos(std::numbers::pi * whole / epochs_));
-  }
-  return rise;
+  return rise * curve_(std::floor(epoch));
 }
 
 }  // namespace noisegate

@@ -52,4 +52,33 @@ Variable Cnn::forward(const Variable& x) {
   return (*fc2_)(norm_->relu((*fc1_)(flatten(features))));
 }
 
+namespace {
+
+std::unique_ptr<Module> make_cnn(const Values& values, const ModelRequest& request,
+                                 const CnnOptions& options) {
+  require_side(values, request, 1 << options.widths.size());
+  const auto [height, width, channels] = request.format;
+  return std::make_unique<Cnn>(options, Shape{height, width, channels}, request.classes, request.seed);
+}
+
+constexpr const char* agce_paper = "Zhou et al., Asymmetric Loss Functions, ICML 2021";
+
+}  // namespace
+
+NamedModel cnn8_model() {
+  return {
+      {{"cnn8", "six 3x3 convolutions of widths 64 128 196 with max-pools, two linear layers", agce_paper},
+       [](const Values& values, const ModelRequest& request) {
+         return make_cnn(values, request, {.widths = {64, 128, 196}, .convolutions = 2, .hidden = 256});
+       }}};
+}
+
+NamedModel cnn4_model() {
+  return {{{"cnn4", "two 3x3 convolutions of widths 32 64 with max-pools, two linear layers (for 28x28)",
+            agce_paper},
+           [](const Values& values, const ModelRequest& request) {
+             return make_cnn(values, request, {.widths = {32, 64}, .convolutions = 1, .hidden = 128});
+           }}};
+}
+
 }  // namespace noisegate

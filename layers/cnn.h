@@ -9,6 +9,7 @@
 #include "layers/batch_norm.h"
 #include "layers/conv2d.h"
 #include "layers/linear.h"
+#include "layers/named_model.h"
 
 #include <memory>
 #include <vector>
@@ -32,5 +33,7 @@ class Cnn : public Module {
   std::shared_ptr<Linear> fc1_, fc2_;
   std::shared_ptr<BatchNorm> norm_;
 };
+
+NamedModel cnn8_model(), cnn4_model();
 
 }  // namespace noisegate

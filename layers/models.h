@@ -2,7 +2,7 @@
 // train them; parameter names are those of that code, so that weights travel to and from PyTorch.
 #pragma once
 
-#include "engine/spec.h"
+#include "engine/registry.h"
 #include "layers/module.h"
 
 #include <memory>
@@ -15,21 +15,16 @@ struct ImageFormat {
   int height = 32, width = 32, channels = 3;
 };
 
-struct ModelInfo {
-  std::string name;         // as users write it: "wrn-28-2"
-  std::string description;  // one line, with parameters and their defaults
-};
-
-std::vector<ModelInfo> list_models();
+/// One entry for all wide ResNets: "wrn-28-2".
+std::vector<Description> list_models();
 
 /// Throws Error for the name of no model, without making one; its parameters are not looked at.
 void require_model(const Spec& spec);
 
 /// `spec`: resnet18, resnet34, resnet50, preact-resnet34, wrn-D-K (any D = 6n+4), cnn8, cnn4, with their
-/// parameters
-/// (`stem=cifar|imagenet`, `style=sln|original`, …). Weights are drawn from (seed, Purpose::initialisation),
-/// the same ones for every device. Throws Error for an unknown name or key and for images that the model
-/// cannot take.
+/// parameters (`stem=cifar|imagenet`, `style=sln|original`, …). Weights are drawn from (seed,
+/// Purpose::initialisation), the same ones for every device. Throws Error for an unknown name or key and for
+/// images that the model cannot take.
 std::unique_ptr<Module> make_model(const Spec& spec, ImageFormat format, int classes, std::uint64_t seed,
                                    Device device = Device::cpu);
 

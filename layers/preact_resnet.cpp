@@ -55,4 +55,16 @@ Variable PreActResNet::forward(const Variable& x) {
   return (*linear_)(global_average_pool(bn_->relu(features)));
 }
 
+NamedModel preact_resnet34_model() {
+  const auto make = [](const Values& values, const ModelRequest& request) -> std::unique_ptr<Module> {
+    require_side(values, request, 4);
+    return std::make_unique<PreActResNet>(std::vector{5, 5, 5}, request.format.channels, request.classes,
+                                          request.seed);
+  };
+  return {{{.name = "preact-resnet34",
+            .what = "pre-activation ResNet, widths 32 64 128, five blocks each (GJS)",
+            .paper = "He et al., Identity Mappings in Deep Residual Networks, ECCV 2016"},
+           make}};
+}
+
 }  // namespace noisegate

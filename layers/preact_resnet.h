@@ -9,6 +9,7 @@
 #include "layers/batch_norm.h"
 #include "layers/conv2d.h"
 #include "layers/linear.h"
+#include "layers/named_model.h"
 
 #include <memory>
 #include <vector>
@@ -28,5 +29,7 @@ class PreActResNet : public Module {
   std::shared_ptr<BatchNorm> bn_;
   std::shared_ptr<Linear> linear_;
 };
+
+NamedModel preact_resnet34_model();
 
 }  // namespace noisegate

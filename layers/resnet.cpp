@@ -1,5 +1,7 @@
 #include "layers/resnet.h"
 
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace noisegate {
@@ -135,6 +137,48 @@ Variable ResNet::forward(const Variable& x) {
   if (stem_ == Stem::imagenet) features = max_pool2d(features, {.size = 3, .stride = 2, .padding = 1});
   for (const auto& block : blocks_) features = (*block)(features);
   return (*classifier_)(global_average_pool(features));
+}
+
+namespace {
+
+std::unique_ptr<Module> make_resnet(const Values& values, const ModelRequest& request,
+                                    std::vector<int> blocks, bool bottleneck) {
+  const bool imagenet = values.word("stem") == "imagenet";
+  require_side(values, request, imagenet ? 32 : 8);
+  const ResNetOptions options{.blocks = std::move(blocks),
+                              .bottleneck = bottleneck,
+                              .stem = imagenet ? ResNetOptions::Stem::imagenet : ResNetOptions::Stem::cifar};
+  return std::make_unique<ResNet>(options, request.format.channels, request.classes, request.seed);
+}
+
+NamedModel entry(const char* name, const char* what, decltype(NamedModel::make) make) {
+  return {{{.name = name,
+            .what = what,
+            .paper = "He et al., Deep Residual Learning, CVPR 2016",
+            .parameters = {parameter::one_of("stem", {"cifar", "imagenet"},
+                                             "3x3, or 7x7 and a pool, for images of 224 pixels")}},
+           make}};
+}
+
+}  // namespace
+
+NamedModel resnet18_model() {
+  return entry("resnet18", "ResNet-18", [](const Values& values, const ModelRequest& request) {
+    return make_resnet(values, request, {2, 2, 2, 2}, /*bottleneck=*/false);
+  });
+}
+
+NamedModel resnet34_model() {
+  return entry("resnet34", "ResNet-34", [](const Values& values, const ModelRequest& request) {
+    return make_resnet(values, request, {3, 4, 6, 3}, /*bottleneck=*/false);
+  });
+}
+
+NamedModel resnet50_model() {
+  return entry("resnet50", "ResNet-50 with bottleneck blocks",
+               [](const Values& values, const ModelRequest& request) {
+                 return make_resnet(values, request, {3, 4, 6, 3}, /*bottleneck=*/true);
+               });
 }
 
 }  // namespace noisegate

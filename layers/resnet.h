@@ -12,6 +12,7 @@
 #include "layers/batch_norm.h"
 #include "layers/conv2d.h"
 #include "layers/linear.h"
+#include "layers/named_model.h"
 
 #include <memory>
 #include <vector>
@@ -40,5 +41,7 @@ class ResNet : public Module {
   std::vector<std::shared_ptr<Module>> blocks_;
   std::shared_ptr<Linear> classifier_;
 };
+
+NamedModel resnet18_model(), resnet34_model(), resnet50_model();
 
 }  // namespace noisegate

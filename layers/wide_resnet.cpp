@@ -1,5 +1,12 @@
 #include "layers/wide_resnet.h"
 
+#include "engine/error.h"
+
+#include <charconv>
+#include <optional>
+#include <system_error>
+#include <utility>
+
 #include <fmt/format.h>
 
 namespace noisegate {
@@ -72,6 +79,61 @@ Variable WideResNet::forward(const Variable& x) {
   Variable features = (*conv1_)(x);
   for (const auto& block : blocks_) features = (*block)(features);
   return (*linear_)(global_average_pool(bn1_->relu(features)));
+}
+
+namespace {
+
+/// D and K of "wrn-D-K"; nothing for other names.
+std::optional<std::pair<int, int>> parse_wide_resnet(const std::string& name) {
+  const std::string prefix = "wrn-";
+  if (!name.starts_with(prefix)) return std::nullopt;
+  const char* const end = name.data() + name.size();
+  int depth = 0, width = 0;
+  const auto [dash, depth_error] = std::from_chars(name.data() + prefix.size(), end, depth);
+  if (depth_error != std::errc{} || dash == end || *dash != '-') return std::nullopt;
+  const auto [rest, width_error] = std::from_chars(dash + 1, end, width);
+  if (width_error != std::errc{} || rest != end) return std::nullopt;
+  return std::pair{depth, width};
+}
+
+void require_wide_resnet(const Spec& spec, int depth, int width) {
+  constexpr int deepest = 1000, widest = 100;
+  if (depth < 10 || depth > deepest || depth % 6 != 4) {
+    reject("{}: the depth of a wide ResNet is 6n + 4 (10, 16, 22, 28, 34, 40, … up to {}), not {}",
+           spec.where(), deepest, depth);
+  }
+  if (width < 1 || width > widest) {
+    reject("{}: the width of a wide ResNet is 1 to {}, not {}", spec.where(), widest, width);
+  }
+}
+
+bool is_wide_resnet(const Spec& spec) {
+  const auto wide = parse_wide_resnet(spec.name());
+  if (wide) require_wide_resnet(spec, wide->first, wide->second);
+  return wide.has_value();
+}
+
+std::unique_ptr<Module> make_wide_resnet(const Values& values, const ModelRequest& request) {
+  const auto [depth, width] = *parse_wide_resnet(values.spec().name());
+  require_side(values, request, 4);
+  const bool is_original = values.word("style") == "original";
+  const WideResNetOptions options{
+      .depth = depth,
+      .width = width,
+      .style = is_original ? WideResNetOptions::Style::original : WideResNetOptions::Style::sln};
+  return std::make_unique<WideResNet>(options, request.format.channels, request.classes, request.seed);
+}
+
+}  // namespace
+
+NamedModel wide_resnet_model() {
+  return {{{.name = "wrn-28-2",
+            .what = "wide ResNet, any wrn-D-K with D = 6n+4",
+            .paper = "Zagoruyko and Komodakis, Wide Residual Networks, BMVC 2016",
+            .parameters = {parameter::one_of("style", {"sln", "original"},
+                                             "the network of Noise against Noise, or that of the paper")}},
+           make_wide_resnet},
+          is_wide_resnet};
 }
 
 }  // namespace noisegate

@@ -13,6 +13,7 @@
 #include "layers/batch_norm.h"
 #include "layers/conv2d.h"
 #include "layers/linear.h"
+#include "layers/named_model.h"
 
 #include <memory>
 #include <vector>
@@ -39,5 +40,8 @@ class WideResNet : public Module {
   std::shared_ptr<BatchNorm> bn1_;
   std::shared_ptr<Linear> linear_;
 };
+
+/// "wrn-28-2" and all other "wrn-D-K".
+NamedModel wide_resnet_model();
 
 }  // namespace noisegate

@@ -15,27 +15,41 @@
 namespace noisegate {
 namespace {
 
-using Values = std::map<std::string, double>;
+using Numbers = std::map<std::string, double>;
 
-const LossParameter alpha{"alpha", 1, 0, 1e6}, beta{"beta", 1, 0, 1e6}, l1{"l1", 0, 0, 1};
+using parameter::flag, parameter::number;
 
-const LossEntry& gjs() {
-  static const LossEntry entry{
-      {"gjs",
-       "js over e_y, p(view 1), p(view 2) with weights pi, (1-pi)/2, (1-pi)/2; needs two views",
-       "Englesson and Azizpour, Generalized Jensen-Shannon Divergence Loss, NeurIPS 2021",
-       {{"pi", 0.3, 1e-3, 0.999}}},
-      nullptr};
-  return entry;
+const Parameter alpha = number("alpha", 1, {0, 1e6}), beta = number("beta", 1, {0, 1e6}),
+                l1 = number("l1", 0, {0, 1});
+
+const Description& gjs() {
+  static const Description description{
+      "gjs",
+      "js over e_y, p(view 1), p(view 2) with weights pi, (1-pi)/2, (1-pi)/2; needs two views",
+      "Englesson and Azizpour, Generalized Jensen-Shannon Divergence Loss, NeurIPS 2021",
+      {number("pi", 0.3, {1e-3, 0.999})}};
+  return description;
 }
 
-/// Every loss that can be part of a sum: all but gjs.
-const std::vector<LossEntry>& parts() {
-  static const std::vector<LossEntry> all = [] {
-    std::vector<LossEntry> entries = margin_losses();
-    for (LossEntry& entry : row_losses()) entries.push_back(std::move(entry));
-    return entries;
-  }();
+/// A loss that can be part of a sum: all but gjs.
+struct Part {
+  LossInfo info;
+  const LossEntry* entry;
+};
+
+std::vector<Part> make_parts() {
+  static const std::vector<LossEntry> of_margin = margin_losses(), of_rows = row_losses();
+  std::vector<Part> parts;
+  for (const std::vector<LossEntry>* entries : {&of_margin, &of_rows})
+    for (const LossEntry& entry : *entries)
+      parts.push_back(
+          {{entry, entries == &of_margin, std::ranges::count(entry.parameters, "T", &Parameter::key) > 0},
+           &entry});
+  return parts;
+}
+
+const std::vector<Part>& parts() {
+  static const std::vector<Part> all = make_parts();
   return all;
 }
 
@@ -66,73 +80,65 @@ const std::vector<PublishedSum>& published_sums() {
 
 /// "phuber-ce" has a tau of its own, so the knob of that name is margin-tau there.
 std::string tau_key(const LossInfo& loss) {
-  const auto is_tau = [](const LossParameter& p) { return p.key == "tau"; };
-  return std::ranges::any_of(loss.parameters, is_tau) ? "margin-tau" : "tau";
+  return std::ranges::count(loss.parameters, "tau", &Parameter::key) > 0 ? "margin-tau" : "tau";
 }
 
 /// The parameters of a part, knobs included, under the keys that they have in its spec.
-std::vector<LossParameter> parameters_of(const LossInfo& loss) {
-  std::vector<LossParameter> all = loss.parameters;
+std::vector<Parameter> parameters_of(const LossInfo& loss) {
+  std::vector<Parameter> all = loss.parameters;
   if (!loss.of_margin) return all;
-  for (LossParameter& knob : margin_knobs()) {
+  for (Parameter& knob : margin_knobs()) {
     if (knob.key == "tau") knob.key = tau_key(loss);
     all.push_back(knob);
   }
   return all;
 }
 
-const LossEntry& find_part(const std::string& name, const Spec& spec) {
-  for (const LossEntry& entry : parts())
-    if (entry.info.name == name) return entry;
-  if (name == gjs().info.name)
-    reject("{} '{}': gjs compares two views of each sample and stands alone", spec.what(), spec.text());
-  std::vector<std::string> known;
-  for (const LossInfo& info : list_losses()) known.push_back(info.name);
-  spec.unknown(known);
+const Part& find_part(const std::string& name, const Spec& spec) {
+  for (const Part& part : parts())
+    if (part.info.name == name) return part;
+  if (name == gjs().name) reject("{}: gjs compares two views of each sample and stands alone", spec.where());
+  spec.unknown(names_of(list_losses()));
 }
 
-double read_number(const Spec& spec, const std::string& key, const LossParameter& parameter,
-                   double fallback) {
-  if (!spec.has(key)) return fallback;
-  const double value = spec.number(key, fallback, parameter.low, parameter.high);
-  if (parameter.above_low && value == parameter.low)
-    reject("{} '{}': {} must lie in {}, not be {}", spec.what(), spec.text(), key, parameter.range(), value);
-  if (parameter.is_integer && value != std::round(value))
-    reject("{} '{}': {} must be a whole number, not {}", spec.what(), spec.text(), key, value);
-  return value;
+/// The parameter's value where it has this key and this default.
+double read_number(const Spec& spec, Parameter parameter, const std::string& key, double fallback) {
+  parameter.key = key;
+  parameter.number = fallback;
+  return number_of(spec, parameter);
 }
 
-MarginKnobs read_knobs(Values& numbers, const LossInfo& loss, const Spec& spec) {
+MarginKnobs read_knobs(Numbers& numbers, const LossInfo& loss, const Spec& spec) {
   MarginKnobs knobs{.shift = numbers["shift"],
                     .scale = numbers["scale-margin"],
                     .tau = numbers[tau_key(loss)],
                     .tau_shifts = numbers["tau-shifts"] != 0,
                     .unit_weight = numbers["unit-weight"] != 0};
   if (knobs.tau > 0 && (knobs.tau_shifts ? knobs.shift != 0 : knobs.scale != 1))
-    reject("{} '{}': {} sets {}, so only one of them can be given", spec.what(), spec.text(), tau_key(loss),
+    reject("{}: {} sets {}, so only one of them can be given", spec.where(), tau_key(loss),
            knobs.tau_shifts ? "shift" : "scale-margin");
-  if (knobs.tau == 0 && knobs.tau_shifts)
-    reject("{} '{}': tau-shifts needs {}", spec.what(), spec.text(), tau_key(loss));
+  if (knobs.tau == 0 && knobs.tau_shifts) reject("{}: tau-shifts needs {}", spec.where(), tau_key(loss));
   return knobs;
 }
 
 /// The part's values: `name.key` before `key`, `key` (unless it is the sum's own) before the default.
-LossValues read_values(const LossEntry& entry, const Spec& spec, const std::set<std::string>& keys_of_sum,
-                       const Values& defaults, const LossSetting& setting) {
+LossValues read_values(const LossInfo& loss, const Spec& spec, const std::set<std::string>& keys_of_sum,
+                       const Numbers& defaults, const LossSetting& setting) {
   LossValues values;
-  for (const LossParameter& parameter : parameters_of(entry.info)) {
+  for (const Parameter& parameter : parameters_of(loss)) {
+    if (parameter.is_text()) continue;
     const std::string& key = parameter.key;
-    double value = parameter.fallback;
+    double value = parameter.number;
     if (!keys_of_sum.contains(key)) {
       if (const auto found = defaults.find(key); found != defaults.end()) value = found->second;
-      value = read_number(spec, key, parameter, value);
+      value = read_number(spec, parameter, key, value);
     }
-    values.numbers[key] = read_number(spec, entry.info.name + "." + key, parameter, value);
+    values.numbers[key] = read_number(spec, parameter, loss.name + "." + key, value);
   }
-  values.what = fmt::format("{} '{}'", spec.what(), spec.text());
+  values.what = spec.where();
   values.label_shares = setting.label_shares;
-  if (entry.info.of_margin) values.knobs = read_knobs(values.numbers, entry.info, spec);
-  if (entry.info.needs_transition) {
+  if (loss.of_margin) values.knobs = read_knobs(values.numbers, loss, spec);
+  if (loss.needs_transition) {
     if (setting.transition.empty()) reject("{}: its transition matrix is not known here", values.what);
     values.transition = setting.transition;
     values.classes = classes_of(values.transition, values.what);
@@ -152,73 +158,61 @@ std::vector<std::string> names_of(const Spec& spec) {
 }
 
 /// The keys that a spec of these parts may have, the main one first.
-std::vector<std::string> keys_of(const std::vector<const LossEntry*>& entries) {
+std::vector<std::string> keys_of(const std::vector<const Part*>& summands) {
   std::vector<std::string> keys;
-  if (entries.size() > 1) keys = {"alpha", "beta", "l1"};
+  if (summands.size() > 1) keys = {"alpha", "beta", "l1"};
   const auto add = [&](const std::string& key) {
     if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
   };
-  for (const LossEntry* entry : entries) {
-    if (entry->info.needs_transition) {
-      add("T");
-      add("run");
-    }
-    for (const LossParameter& parameter : parameters_of(entry->info)) add(parameter.key);
-  }
-  if (entries.size() == 1) return keys;
-  for (const LossEntry* entry : entries)
-    for (const LossParameter& parameter : parameters_of(entry->info))
-      add(entry->info.name + "." + parameter.key);
+  for (const Part* part : summands)
+    for (const Parameter& parameter : parameters_of(part->info)) add(parameter.key);
+  if (summands.size() == 1) return keys;
+  for (const Part* part : summands)
+    for (const Parameter& parameter : parameters_of(part->info))
+      if (!parameter.is_text()) add(part->info.name + "." + parameter.key);
   return keys;
 }
 
-Values published_defaults(const std::string& name) {
+Numbers published_defaults(const std::string& name) {
   for (const PublishedSum& sum : published_sums())
     if (sum.name == name) return {sum.defaults.begin(), sum.defaults.end()};
   return {};
 }
 
-std::unique_ptr<Loss> make_sum(Spec& spec, const std::vector<const LossEntry*>& entries,
+std::unique_ptr<Loss> make_sum(Spec spec, const std::vector<const Part*>& summands,
                                const LossSetting& setting) {
-  spec.expect(keys_of(entries));
-  const bool is_sum = entries.size() > 1;
+  spec.expect(keys_of(summands));
+  const bool is_sum = summands.size() > 1;
   const std::set<std::string> keys_of_sum =
       is_sum ? std::set<std::string>{"alpha", "beta", "l1"} : std::set<std::string>{};
-  const Values defaults = published_defaults(spec.name());
-  const auto factor = [&](const LossParameter& parameter) {
+  const Numbers defaults = published_defaults(spec.name());
+  const auto factor = [&](const Parameter& parameter) {
     const auto found = defaults.find(parameter.key);
-    return read_number(spec, parameter.key, parameter,
-                       found == defaults.end() ? parameter.fallback : found->second);
+    return read_number(spec, parameter, parameter.key,
+                       found == defaults.end() ? parameter.number : found->second);
   };
   std::vector<WeightedPart> weighted;
   int classes = static_cast<int>(setting.label_shares.size());
-  for (const LossEntry* entry : entries) {
-    const LossValues values = read_values(*entry, spec, keys_of_sum, defaults, setting);
+  for (const Part* part : summands) {
+    const LossValues values = read_values(part->info, spec, keys_of_sum, defaults, setting);
     if (values.classes != 0) classes = values.classes;
     const double weight = !is_sum ? 1 : factor(weighted.empty() ? alpha : beta);
-    weighted.push_back({weight, entry->make(values)});
+    weighted.push_back({weight, part->entry->make(values)});
   }
   return std::make_unique<SumLoss>(std::move(weighted), is_sum ? factor(l1) : 0, classes);
 }
 
 }  // namespace
 
-std::string LossParameter::range() const {
-  return fmt::format("{}{}, {}]", above_low ? '(' : '[', low, high);
-}
-
-std::vector<LossParameter> margin_knobs() {
-  return {{"shift", 0, -1e4, 1e4},
-          {"scale-margin", 1, 0, 1e4, true},
-          {"tau", 0, 0, 1e4},
-          {"tau-shifts", 0, 0, 1, false, true},
-          {"unit-weight", 0, 0, 1, false, true}};
+std::vector<Parameter> margin_knobs() {
+  return {number("shift", 0, {-1e4, 1e4}), number("scale-margin", 1, above(0, 1e4)),
+          number("tau", 0, {0, 1e4}), flag("tau-shifts", false), flag("unit-weight", false)};
 }
 
 std::vector<LossInfo> list_losses() {
   std::vector<LossInfo> infos;
-  for (const LossEntry& entry : parts()) infos.push_back(entry.info);
-  infos.push_back(gjs().info);
+  for (const Part& part : parts()) infos.push_back(part.info);
+  infos.push_back({gjs()});
   return infos;
 }
 
@@ -235,53 +229,46 @@ std::vector<SumInfo> list_sums() {
 
 std::optional<TransitionRequest> transition_request(const Spec& spec) {
   Spec copy = spec;
-  std::vector<const LossEntry*> entries;
+  std::vector<const Part*> summands;
   for (const std::string& name : names_of(spec)) {
-    if (name == gjs().info.name) return std::nullopt;
-    entries.push_back(&find_part(name, spec));
+    if (name == gjs().name) return std::nullopt;
+    summands.push_back(&find_part(name, spec));
   }
-  if (std::ranges::none_of(entries, [](const LossEntry* e) { return e->info.needs_transition; }))
+  if (std::ranges::none_of(summands, [](const Part* part) { return part->info.needs_transition; }))
     return std::nullopt;
-  copy.expect(keys_of(entries));
+  copy.expect(keys_of(summands));
   using Source = TransitionRequest::Source;
   const std::string word = copy.word("T", ""), run = copy.word("run", "");
   if (word.empty())
-    reject("{} '{}' needs a transition matrix: T=FILE, T=true or T=estimate,run=DIR", spec.what(),
-           spec.text());
-  if ((word == "estimate") == run.empty())
-    reject("{} '{}': T=estimate and run=DIR belong together", spec.what(), spec.text());
+    reject("{} needs a transition matrix: T=FILE, T=true or T=estimate,run=DIR", spec.where());
+  if ((word == "estimate") == run.empty()) reject("{}: T=estimate and run=DIR belong together", spec.where());
   if (word == "estimate") return TransitionRequest{Source::estimate, run};
   if (word == "true") return TransitionRequest{Source::truth, ""};
   return TransitionRequest{Source::file, word};
 }
 
 std::unique_ptr<PyLoss> make_margin_loss(Spec spec) {
-  if (names_of(spec).size() > 1 || spec.name() == gjs().info.name ||
-      !find_part(spec.name(), spec).info.of_margin)
-    reject("{} '{}': only a loss of the given label's probability alone will do here", spec.what(),
-           spec.text());
-  const LossEntry& entry = find_part(spec.name(), spec);
-  spec.expect(keys_of({&entry}));
-  const LossValues values = read_values(entry, spec, {}, {}, {});
-  for (const LossParameter& knob : margin_knobs())
-    if (spec.has(knob.key == "tau" ? tau_key(entry.info) : knob.key))
-      reject("{} '{}': {} does not go with a scheme that clips", spec.what(), spec.text(), knob.key);
-  return std::unique_ptr<PyLoss>(dynamic_cast<PyLoss*>(entry.make(values).release()));
+  if (names_of(spec).size() > 1 || spec.name() == gjs().name || !find_part(spec.name(), spec).info.of_margin)
+    reject("{}: only a loss of the given label's probability alone will do here", spec.where());
+  const Part& part = find_part(spec.name(), spec);
+  spec.expect(keys_of({&part}));
+  const LossValues values = read_values(part.info, spec, {}, {}, {});
+  for (const Parameter& knob : margin_knobs())
+    if (spec.has(knob.key == "tau" ? tau_key(part.info) : knob.key))
+      reject("{}: {} does not go with a scheme that clips", spec.where(), knob.key);
+  return std::unique_ptr<PyLoss>(dynamic_cast<PyLoss*>(part.entry->make(values).release()));
 }
 
-std::unique_ptr<Loss> make_loss(Spec spec, const LossSetting& setting) {
-  if (spec.name() == gjs().info.name) {
-    const LossParameter& pi = gjs().info.parameters.front();
-    spec.expect({pi.key});
+std::unique_ptr<Loss> make_loss(const Spec& spec, const LossSetting& setting) {
+  if (spec.name() == gjs().name)
     return std::make_unique<TwoViewLoss>(
-        GeneralizedJensenShannon(read_number(spec, pi.key, pi, pi.fallback)));
-  }
+        GeneralizedJensenShannon(Values(spec, gjs().parameters).number("pi")));
   const std::vector<std::string> names = names_of(spec);
   if (names.size() > 2 || (names.size() == 2 && names[0] == names[1]))
-    reject("{} '{}': a sum has two different losses", spec.what(), spec.text());
-  std::vector<const LossEntry*> entries;
-  for (const std::string& name : names) entries.push_back(&find_part(name, spec));
-  return make_sum(spec, entries, setting);
+    reject("{}: a sum has two different losses", spec.where());
+  std::vector<const Part*> summands;
+  for (const std::string& name : names) summands.push_back(&find_part(name, spec));
+  return make_sum(spec, summands, setting);
 }
 
 }  // namespace noisegate

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "engine/autograd.h"
-#include "engine/spec.h"
+#include "engine/registry.h"
 #include "losses/loss_part.h"
 
 #include <memory>
@@ -72,22 +72,8 @@ class Loss {
   friend Variable jensen_shannon(const Variable& logits);
 };
 
-struct LossParameter {
-  std::string key;
-  double fallback;
-  double low, high;         // the range of sensible values
-  bool above_low = false;   // low itself is not one
-  bool is_integer = false;  // whole numbers only
-
-  /// "(0, 1]".
-  std::string range() const;
-};
-
-struct LossInfo {
-  std::string name;     // "gce"
-  std::string formula;  // plain text: "(1 - p^q) / q"
-  std::string source;   // the paper
-  std::vector<LossParameter> parameters;
+/// `what` is its formula in plain text: "(1 - p^q) / q".
+struct LossInfo : Description {
   bool of_margin = false;         // takes the knobs of margin_knobs() too
   bool needs_transition = false;  // takes T, see LossSetting
 };
@@ -96,7 +82,7 @@ struct LossInfo {
 std::vector<LossInfo> list_losses();
 
 /// shift, scale-margin, tau and unit-weight, which bend any loss of p_y (margin_part.h).
-std::vector<LossParameter> margin_knobs();
+std::vector<Parameter> margin_knobs();
 
 /// The published sums of two losses with the parameters published for CIFAR-10, which are their defaults.
 struct SumInfo {
@@ -127,7 +113,7 @@ std::optional<TransitionRequest> transition_request(const Spec& spec);
 /// Makes `name` or a sum `name+name` with factors alpha and beta; a part's parameter stands as `key` or,
 /// where both parts or the sum have that key, as `name.key`. Throws Error for an unknown name or key, for a
 /// value outside its range, and for a transition matrix that cannot be read or, for backward, inverted.
-std::unique_ptr<Loss> make_loss(Spec spec, const LossSetting& setting = {});
+std::unique_ptr<Loss> make_loss(const Spec& spec, const LossSetting& setting = {});
 
 /// A loss of p_y by itself, without knobs, for schemes that work on it. Throws Error for other losses, and as
 /// make_loss() does.

@@ -24,10 +24,7 @@ struct LossValues {
   double operator[](const std::string& key) const { return numbers.at(key); }
 };
 
-struct LossEntry {
-  LossInfo info;
-  std::function<std::unique_ptr<LossPart>(const LossValues&)> make;
-};
+using LossEntry = Entry<std::function<std::unique_ptr<LossPart>(const LossValues&)>>;
 
 std::vector<LossEntry> margin_losses();  // of p_y alone
 std::vector<LossEntry> row_losses();     // of all probabilities

@@ -45,11 +45,14 @@ const char* const normalized = "Ma et al., Normalized Loss Functions, ICML 2020"
 const char* const negative = "Ye et al., Active Negative Loss Functions, NeurIPS 2023";
 const char* const correction = "Patrini et al., Making Deep Neural Networks Robust to Label Noise, CVPR 2017";
 
-const LossParameter gamma{"gamma", 0.5, 0, 20};
-const LossParameter lambda{"lambda", 1, 0, 1e6};
+using parameter::flag, parameter::number;
 
-LossParameter detach(double fallback) {
-  return {"detach", fallback, 0, 1, false, true};
+const Parameter gamma = number("gamma", 0.5, {0, 20}), lambda = number("lambda", 1, {0, 1e6});
+
+/// What transition_request() reads.
+std::vector<Parameter> matrix() {
+  return {parameter::path("T", "a file, or true, or estimate, with run"),
+          parameter::path("run", "a run by cross entropy, to estimate it from")};
 }
 
 FocalLoss focal(const LossValues& v) {
@@ -60,38 +63,38 @@ FocalLoss focal(const LossValues& v) {
 
 std::vector<LossEntry> row_losses() {
   return {
-      {{"nce", "log p_y / sum_i log p_i", normalized, {}},
+      {{"nce", "log p_y / sum_i log p_i", normalized},
        [](const LossValues&) { return row(Normalized<CrossEntropy>{}); }},
-      {{"nfl", "fl(y) / sum_i fl(i)", normalized, {gamma, detach(0)}},
+      {{"nfl", "fl(y) / sum_i fl(i)", normalized, {gamma, flag("detach", false)}},
        [](const LossValues& v) { return row(Normalized<FocalLoss>{focal(v)}); }},
-      {{"ngce", "(1-p_y^q) / (K - sum_i p_i^q)", normalized, {{"q", 0.7, 1e-9, 1}}},
+      {{"ngce", "(1-p_y^q) / (K - sum_i p_i^q)", normalized, {number("q", 0.7, {1e-9, 1})}},
        [](const LossValues& v) { return row(Normalized<GeneralizedCrossEntropy>{{v["q"]}}); }},
-      {{"nnce", "1 - (A + log p_y) / sum_i (A + log p_i), A = -log 1e-7", negative, {}},
+      {{"nnce", "1 - (A + log p_y) / sum_i (A + log p_i), A = -log 1e-7", negative},
        [](const LossValues&) { return row(NormalizedComplement<NegativeCrossEntropy>{}); }},
-      {{"nnfl", "1 - (A - fl(y)) / (K A - sum_i fl(i)), A = fl(p=1e-7)", negative, {gamma, detach(1)}},
+      {{"nnfl",
+        "1 - (A - fl(y)) / (K A - sum_i fl(i)), A = fl(p=1e-7)",
+        negative,
+        {gamma, flag("detach", true)}},
        [](const LossValues& v) { return row(NormalizedComplement<NegativeFocalLoss>{{{focal(v)}}}); }},
       {{"lc-ce",
         "ce of s delta/|s| where |s| > tau; delta=0 is the paper's, tau (its code has 1/tau)",
         "Wei et al., Logit Clipping, ICML 2023",
-        {{"tau", 1.5, 0, 1e6, true}, {"delta", 0, 0, 1e6}}},
+        {number("tau", 1.5, above(0, 1e6)), number("delta", 0, {0, 1e6})}},
        [](const LossValues& v) {
          const double delta = v["delta"] == 0 ? v["tau"] : v["delta"];
          return std::make_unique<PartOf<LogitClipping>>(LogitClipping{v["tau"], delta});
        }},
-      {{"mse",
-        "sum_i (1[i=y] - p_i)^2",
-        "Ghosh et al., Robust Loss Functions under Label Noise, AAAI 2017",
-        {}},
+      {{"mse", "sum_i (1[i=y] - p_i)^2", "Ghosh et al., Robust Loss Functions under Label Noise, AAAI 2017"},
        [](const LossValues&) { return row(MeanSquareError{}); }},
       {{"ls",
         "KL(t|p), t = (1-alpha) e_y + alpha/K",
         "Szegedy et al., CVPR 2016; negative: Wei et al., To Smooth or Not?, ICML 2022",
-        {{"alpha", 0.2, -1e3, 1}}},
+        {number("alpha", 0.2, {-1e3, 1})}},
        [](const LossValues& v) { return row(LabelSmoothing{v["alpha"]}); }},
       {{"bs",
         "-sum_i t_i log p_i, t = beta e_y + (1-beta) p",
         "Reed et al., Training with Bootstrapping, ICLR workshop 2015",
-        {{"beta", 0.8, 0, 1}}},
+        {number("beta", 0.8, {0, 1})}},
        [](const LossValues& v) { return row(SoftBootstrapping{v["beta"]}); }},
       {{"cr",
         "ce + lambda sum_k P(label k) log p_k",
@@ -106,14 +109,9 @@ std::vector<LossEntry> row_losses() {
         "Liu and Guo, Peer Loss Functions, ICML 2020",
         {lambda}},
        [](const LossValues& v) { return targets(PeerTargets{v["lambda"]}); }},
-      {{"forward", "-log (T^t p)_y; T=FILE, T=true or T=estimate,run=DIR", correction, {}, false, true},
+      {{"forward", "-log (T^t p)_y", correction, matrix()},
        [](const LossValues& v) { return forward_correction(v.transition, v.classes); }},
-      {{"backward",
-        "sum_j (T^-1)_yj ce(j); T=FILE, T=true or T=estimate,run=DIR",
-        correction,
-        {},
-        false,
-        true},
+      {{"backward", "sum_j (T^-1)_yj ce(j)", correction, matrix()},
        [](const LossValues& v) {
          return targets_in<BackwardTargets>(inverse_of(v.transition, v.what), v.classes);
        }},

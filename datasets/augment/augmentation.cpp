@@ -2,7 +2,7 @@
 
 #include "datasets/augment/augment_image.h"
 #include "engine/error.h"
-#include "engine/spec.h"
+#include "engine/registry.h"
 
 #include <algorithm>
 #include <vector>
@@ -10,74 +10,57 @@
 namespace noisegate {
 namespace {
 
-struct Part {
-  AugmentationInfo info;
-  void (*read)(Spec&, Augmentation&);
-};
-
-void read_none(Spec& spec, Augmentation&) {
-  spec.expect({});
-}
-void read_crop(Spec& spec, Augmentation& augmentation) {
-  spec.expect({"padding"});
-  augmentation.crop = spec.integer("padding", 4, 0, 64);
-}
-void read_resized_crop(Spec& spec, Augmentation& augmentation) {
-  spec.expect({"scale", "ratio"});
-  augmentation.resized_crop = ResizedCrop{.scale = spec.number("scale", 0.08, 0.001, 1),
-                                          .ratio = spec.number("ratio", 4.0 / 3, 1, 10)};
-}
-void read_flip(Spec& spec, Augmentation& augmentation) {
-  spec.expect({});
-  augmentation.flip = true;
-}
-void read_rotation(Spec& spec, Augmentation& augmentation) {
-  spec.expect({"degrees"});
-  augmentation.rotation = spec.number("degrees", 15, 0, 180);
-}
-void read_randaugment(Spec& spec, Augmentation& augmentation) {
-  spec.expect({"n", "m"});
-  augmentation.randaugment =
-      RandAugment{.n = spec.integer("n", 2, 1, 16), .m = spec.integer("m", 9, 0, RandAugment::most)};
-}
-void read_jitter(Spec& spec, Augmentation& augmentation) {
-  spec.expect({"brightness", "contrast", "saturation", "hue"});
-  augmentation.jitter = ColourJitter{.brightness = spec.number("brightness", 0.4, 0, 1),
-                                     .contrast = spec.number("contrast", 0.4, 0, 1),
-                                     .saturation = spec.number("saturation", 0.4, 0, 1),
-                                     .hue = spec.number("hue", 0.1, 0, 0.5)};
-}
-void read_cutout(Spec& spec, Augmentation& augmentation) {
-  spec.expect({"side"});
-  augmentation.cutout = spec.integer("side", 16, 1, 1024);
-}
+/// Puts itself into an augmentation.
+using Part = Entry<void (*)(const Values&, Augmentation&)>;
 
 const std::vector<Part>& parts() {
+  using namespace parameter;
   static const std::vector<Part> all = {
-      {{"none", "the images as they are"}, read_none},
-      {{"randaugment", "n operations of 14, of magnitude m of 30, on the image as it was read; n=2, m=9"},
-       read_randaugment},
-      {{"crop", "a random crop of the image with black pixels around it; padding=4"}, read_crop},
+      {{"none", "the images as they are"}, [](const Values&, Augmentation&) {}},
+      {{"randaugment",
+        "n operations of 14, of magnitude m of 30, on the image as it was read",
+        "Cubuk et al., RandAugment, NeurIPS 2020",
+        {integer("n", 2, {1, 16}), integer("m", 9, {0, RandAugment::most})}},
+       [](const Values& v, Augmentation& to) {
+         to.randaugment = RandAugment{.n = v.integer("n"), .m = v.integer("m")};
+       }},
+      {{"crop",
+        "a random crop of the image with black pixels around it",
+        "",
+        {integer("padding", 4, {0, 64}, "on each side", "pixels")}},
+       [](const Values& v, Augmentation& to) { to.crop = v.integer("padding"); }},
       {{"resized-crop",
-        "a random box of the image, resized; scale=0.08 (least share of the area), ratio=1.333"},
-       read_resized_crop},
-      {{"flip", "left to right, every other time"}, read_flip},
-      {{"rotation", "by a random angle up to ±degrees, nearest pixel, black outside; degrees=15"},
-       read_rotation},
-      {{"jitter", "of colours, in random order; brightness=0.4, contrast=0.4, saturation=0.4, hue=0.1"},
-       read_jitter},
-      {{"cutout", "a square set to the mean colour, anywhere; side=16"}, read_cutout},
+        "a random box of the image, resized",
+        "Szegedy et al., Going Deeper with Convolutions, CVPR 2015",
+        {number("scale", 0.08, {0.001, 1}, "least share of the area"),
+         number("ratio", 4.0 / 3, {1, 10}, "largest of the sides")}},
+       [](const Values& v, Augmentation& to) {
+         to.resized_crop = ResizedCrop{.scale = v.number("scale"), .ratio = v.number("ratio")};
+       }},
+      {{"flip", "left to right, every other time"}, [](const Values&, Augmentation& to) { to.flip = true; }},
+      {{"rotation",
+        "by a random angle, nearest pixel, black outside",
+        "",
+        {number("degrees", 15, {0, 180}, "at most, either way")}},
+       [](const Values& v, Augmentation& to) { to.rotation = v.number("degrees"); }},
+      {{"jitter",
+        "of colours, in random order",
+        "",
+        {number("brightness", 0.4, {0, 1}), number("contrast", 0.4, {0, 1}),
+         number("saturation", 0.4, {0, 1}), number("hue", 0.1, {0, 0.5})}},
+       [](const Values& v, Augmentation& to) {
+         to.jitter = ColourJitter{.brightness = v.number("brightness"),
+                                  .contrast = v.number("contrast"),
+                                  .saturation = v.number("saturation"),
+                                  .hue = v.number("hue")};
+       }},
+      {{"cutout",
+        "a square set to the mean colour, anywhere",
+        "DeVries and Taylor, Improved Regularization with Cutout, 2017",
+        {integer("side", 16, {1, 1024}, "", "pixels")}},
+       [](const Values& v, Augmentation& to) { to.cutout = v.integer("side"); }},
   };
   return all;
-}
-
-void read_part(Spec& spec, Augmentation& augmentation) {
-  std::vector<std::string> known;
-  for (const Part& part : parts()) {
-    if (part.info.name == spec.name()) return part.read(spec, augmentation);
-    known.push_back(part.info.name);
-  }
-  spec.unknown(known);
 }
 
 std::vector<std::string> split_sum(const std::string& text) {
@@ -99,10 +82,8 @@ void require_positions(std::span<const std::int32_t> positions, std::int64_t sam
 
 }  // namespace
 
-std::vector<AugmentationInfo> list_augmentations() {
-  std::vector<AugmentationInfo> infos;
-  for (const Part& part : parts()) infos.push_back(part.info);
-  return infos;
+std::vector<Description> list_augmentations() {
+  return {parts().begin(), parts().end()};
 }
 
 Augmentation Augmentation::parse(const std::string& text) {
@@ -112,10 +93,10 @@ Augmentation Augmentation::parse(const std::string& text) {
     return std::find(seen.begin(), seen.end(), name) != seen.end();
   };
   for (const std::string& term : split_sum(text)) {
-    Spec spec(term, "--augment");
+    const Spec spec(term, "--augment");
     if (has_seen(spec.name())) reject("--augment '{}' names {} twice", text, spec.name());
     seen.push_back(spec.name());
-    read_part(spec, augmentation);
+    make_entry(parts(), spec, augmentation);
   }
   if (seen.size() > 1 && has_seen("none")) reject("--augment '{}': none stands alone", text);
   if (augmentation.crop && augmentation.resized_crop)

@@ -37,10 +37,7 @@ struct Augmentation {
   }
 };
 
-struct AugmentationInfo {
-  std::string name, description;
-};
-std::vector<AugmentationInfo> list_augmentations();
+std::vector<Description> list_augmentations();
 
 /// images (N,H,W,C) u8, the positions of a batch in it → (B,H,W,C) f32, (pixel/255 − mean)/deviation after
 /// augmentation. Sample `positions[b]` draws from (seed, Purpose::augmentation, epoch, positions[b], view),

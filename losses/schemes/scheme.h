@@ -90,18 +90,15 @@ class Scheme {
  private:
   double momentum_decay_ = 0;
 
-  friend std::unique_ptr<Scheme> make_scheme(Spec scheme, Spec loss, const LossSetting& setting);
+  friend std::unique_ptr<Scheme> make_scheme(const Spec& scheme, const Spec& loss,
+                                             const LossSetting& setting);
 };
 
-struct SchemeInfo {
-  std::string name, description, source;
-  std::vector<std::string> parameters;  // "epsilon=20: what it is"
-};
-std::vector<SchemeInfo> list_schemes();
+std::vector<Description> list_schemes();
 
 /// `none` trains with the loss as it is; list_schemes() says what else there is. `loss` is what --loss names;
 /// the scheme's own `loss=` wins. Throws Error for an unknown name, key or value, and for a loss that the
 /// scheme cannot wrap.
-std::unique_ptr<Scheme> make_scheme(Spec scheme, Spec loss, const LossSetting& setting = {});
+std::unique_ptr<Scheme> make_scheme(const Spec& scheme, const Spec& loss, const LossSetting& setting = {});
 
 }  // namespace noisegate

@@ -122,11 +122,12 @@ TEST_CASE("train: images that cannot be read end the run, or are counted with sk
 TEST_CASE("list: datasets and augmentations are described with their parameters") {
   const Session session;
   const std::string datasets = session.run({"list", "datasets"}).output;
-  for (const char* part : {"mnist", "fashion-mnist", "labels=fine|coarse", "per-class=0", "skip-bad=0"})
+  for (const char* part :
+       {"mnist", "fashion-mnist", "labels=fine|coarse", "per-class=0 samples", "skip-bad=0"})
     CHECK_MESSAGE(contains(datasets, part), part);
   const std::string augmentations = session.run({"list", "augmentations"}).output;
   for (const char* part :
-       {"randaugment", "n=2, m=9", "resized-crop", "jitter", "cutout", "rotation", "side=16"})
+       {"randaugment", "n=2 in [1, 16]", "resized-crop", "jitter", "cutout", "rotation", "side=16"})
     CHECK_MESSAGE(contains(augmentations, part), part);
   check_refused(session.run(training({"--augment", "crop+blur"})), 2, {"--augment", "blur", "randaugment"});
 }

@@ -186,7 +186,7 @@ TEST_CASE("unknown datasets and parameters are refused with the known ones") {
   check_error([&] { load("imagenet"); },
               {"--dataset", "imagenet", "cifar10, cifar100, mnist, fashion-mnist, list, synthetic"});
   check_error([&] { load("cifar10:labels=fine"); }, {"cifar10", "no parameters"});
-  check_error([&] { load("cifar100:labels=superfine"); }, {"superfine", "fine or coarse"});
+  check_error([&] { load("cifar100:labels=superfine"); }, {"superfine", "must be one of fine, coarse"});
   check_error([&] { load("synthetic:size=3"); }, {"size", "train, test, seed"});
   check_error([&] { load("synthetic:train=0"); }, {"train"});
   CHECK(list_datasets().size() == 6);

@@ -206,10 +206,10 @@ TEST_CASE("parameter names are those of the published code") {
 }
 
 TEST_CASE("every listed model can be made") {
-  for (const ModelInfo& info : list_models()) {
+  for (const Description& info : list_models()) {
     CAPTURE(info.name);
     CHECK(model_of(info.name)->parameter_count() > 0);
-    CHECK(!info.description.empty());
+    CHECK(!info.what.empty());
   }
 }
 

@@ -143,16 +143,17 @@ TEST_CASE("float agrees with double for every loss") {
 }
 
 TEST_CASE("in float32 a loss is finite wherever its parameters can be") {
-  const auto end_of = [](const LossParameter& parameter, bool high) {
-    if (high) return parameter.high;
-    return parameter.above_low ? std::nextafter(parameter.low, parameter.high) : parameter.low;
+  const auto end_of = [](const Range& range, bool high) {
+    if (high) return range.high;
+    return range.with_low ? range.low : std::nextafter(range.low, range.high);
   };
-  for (const LossInfo& info : list_losses())
+  for (LossInfo info : list_losses()) {
+    std::erase_if(info.parameters, [](const Parameter& parameter) { return parameter.is_text(); });
     for (unsigned corner = 0; corner < 1u << info.parameters.size(); ++corner) {
       std::string spec = info.name;
       for (std::size_t i = 0; i < info.parameters.size(); ++i)
         spec += fmt::format("{}{}={}", i == 0 ? ':' : ',', info.parameters[i].key,
-                            end_of(info.parameters[i], (corner >> i & 1) != 0));
+                            end_of(info.parameters[i].range, (corner >> i & 1) != 0));
       const auto loss = loss_of(spec, 10);
       for (const double scale : {0.1, 3.0, 100.0}) {
         CAPTURE(spec);
@@ -163,6 +164,7 @@ TEST_CASE("in float32 a loss is finite wherever its parameters can be") {
         CHECK(std::ranges::all_of(outcome.gradient, is_finite));
       }
     }
+  }
 }
 
 TEST_CASE("limits and identities") {

@@ -457,11 +457,11 @@ TEST_CASE("schemes that do not go with a loss or a key are refused in a sentence
   refused("sln", "gce", {"sln", "targets of ce", "gce"});
   refused("mo:0.9,lc=3", "nce", {"lc=3", "nce"});
   refused("none:lc-soft=1", "ce", {"lc-soft", "lc=EPOCH"});
-  refused("mo:1", "ce", {"decay 1"});
+  refused("mo:1", "ce", {"mo must lie in [0, 1), not be 1"});
   refused("ogc:mo=1.5", "ce", {"mo"});
   refused("ogc:lc=3", "ce", {"lc", "epsilon"});
   refused("truncated", "nce", {"truncated", "nce", "probability"});
-  refused("truncated:k=1", "gce", {"k", "below 1"});
+  refused("truncated:k=1", "gce", {"k must lie in (0, 1), not be 1"});
   refused("co-teaching:forget=1", "ce", {"forget"});
   refused("label-confidence:robust=nonsense", "ce", {"nonsense", "gce"});
   refused("label-confidence:models=3", "ce", {"models"});

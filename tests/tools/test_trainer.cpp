@@ -156,7 +156,7 @@ TEST_CASE("training stops where the watcher says so") {
 TEST_CASE(
     "an epoch that is stopped after its last step reports the same as one that is not, by every scheme") {
   std::vector<std::string> specs;
-  for (const SchemeInfo& scheme : list_schemes()) specs.push_back(scheme.name);
+  for (const Description& scheme : list_schemes()) specs.push_back(scheme.name);
   specs.insert(specs.end(), {"sln:mo=0.9,lc=1", "label-confidence:models=1"});
   for (const std::string& spec : specs) {
     CAPTURE(spec);

@@ -25,34 +25,27 @@ namespace {
 
 using Row = std::vector<std::string>;
 
-template <class Info>
-std::vector<Row> described(const std::vector<Info>& infos) {
+/// A name with what it does; below it a line for each parameter, and its paper.
+void add(std::vector<Row>& rows, const Description& entry) {
+  rows.push_back({entry.name, entry.what});
+  for (const Parameter& parameter : entry.parameters) rows.push_back({"", "  " + parameter.text()});
+  if (!entry.paper.empty()) rows.push_back({"", "  " + entry.paper});
+}
+
+template <std::vector<Description> (*list)()>
+std::vector<Row> rows_of() {
   std::vector<Row> rows;
-  for (const Info& info : infos) rows.push_back({info.name, info.description});
+  for (const Description& entry : list()) add(rows, entry);
   return rows;
-}
-
-std::string parameters_text(const std::vector<LossParameter>& parameters) {
-  std::vector<std::string> texts;
-  for (const LossParameter& p : parameters)
-    texts.push_back(fmt::format("{}={} in {}", p.key, p.fallback, p.range()));
-  return fmt::format("{}", fmt::join(texts, ", "));
-}
-
-/// A loss takes up to three lines: its formula, its parameters, its paper.
-void add_loss(std::vector<Row>& rows, const LossInfo& loss) {
-  rows.push_back({loss.name, loss.formula});
-  if (!loss.parameters.empty()) rows.push_back({"", "  " + parameters_text(loss.parameters)});
-  rows.push_back({"", "  " + loss.source});
 }
 
 std::vector<Row> loss_rows() {
   std::vector<Row> rows = {{"", "Losses of p_y = p, the given label's probability, alone"}};
   const std::vector<LossInfo> losses = list_losses();
   for (const LossInfo& loss : losses)
-    if (loss.of_margin) add_loss(rows, loss);
+    if (loss.of_margin) add(rows, loss);
   rows.push_back({"", "Each of them also takes"});
-  for (const LossParameter& knob : margin_knobs()) rows.push_back({"", "  " + parameters_text({knob})});
+  for (const Parameter& knob : margin_knobs()) rows.push_back({"", "  " + knob.text()});
   for (const char* line : {"p becomes sigmoid(scale-margin D + shift), D the margin; tau sets scale-margin,",
                            "or with tau-shifts=1 shift, by the number of classes; unit-weight=1 makes the",
                            "largest weight 1. Ou et al., A Curriculum View of Robust Loss Functions.",
@@ -60,7 +53,7 @@ std::vector<Row> loss_rows() {
     rows.push_back({"", fmt::format("  {}", line)});
   rows.push_back({"", "Losses of all probabilities"});
   for (const LossInfo& loss : losses)
-    if (!loss.of_margin) add_loss(rows, loss);
+    if (!loss.of_margin) add(rows, loss);
   for (const char* line :
        {"Sums of any two: alpha FIRST + beta SECOND; l1 is a penalty on the weights.",
         "A part's parameter stands as KEY, or as NAME.KEY where both have it.",
@@ -68,27 +61,6 @@ std::vector<Row> loss_rows() {
         "(2023) train nce+nnce and nfl+nnfl with l1=5e-5 and --weight-decay 0."})
     rows.push_back({"", line});
   for (const SumInfo& sum : list_sums()) rows.push_back({sum.name, sum.defaults + "; " + sum.source});
-  return rows;
-}
-
-/// A name with what it does; below it a line for each parameter, and its paper.
-std::vector<Row> rows_of(const std::vector<Description>& entries) {
-  std::vector<Row> rows;
-  for (const Description& entry : entries) {
-    rows.push_back({entry.name, entry.what});
-    for (const Parameter& parameter : entry.parameters) rows.push_back({"", "  " + parameter.text()});
-    if (!entry.paper.empty()) rows.push_back({"", "  " + entry.paper});
-  }
-  return rows;
-}
-
-std::vector<Row> scheme_rows() {
-  std::vector<Row> rows;
-  for (const SchemeInfo& scheme : list_schemes()) {
-    rows.push_back({scheme.name, scheme.description});
-    for (const std::string& parameter : scheme.parameters) rows.push_back({"", "  " + parameter});
-    if (!scheme.source.empty()) rows.push_back({"", "  " + scheme.source});
-  }
   return rows;
 }
 
@@ -110,14 +82,10 @@ std::vector<Row> recipe_rows() {
 
 const std::vector<std::pair<std::string, std::function<std::vector<Row>()>>>& lists() {
   static const std::vector<std::pair<std::string, std::function<std::vector<Row>()>>> all = {
-      {"models", [] { return described(list_models()); }},
-      {"losses", loss_rows},
-      {"schemes", scheme_rows},
-      {"noise", [] { return rows_of(list_noise()); }},
-      {"datasets", [] { return described(list_datasets()); }},
-      {"augmentations", [] { return described(list_augmentations()); }},
-      {"schedules", [] { return described(list_schedules()); }},
-      {"recipes", recipe_rows},
+      {"models", rows_of<list_models>},       {"losses", loss_rows},
+      {"schemes", rows_of<list_schemes>},     {"noise", rows_of<list_noise>},
+      {"datasets", rows_of<list_datasets>},   {"augmentations", rows_of<list_augmentations>},
+      {"schedules", rows_of<list_schedules>}, {"recipes", recipe_rows},
   };
   return all;
 }

@@ -58,7 +58,8 @@ std::string noise_with_absolute_paths(const std::string& noise) {
 std::string loss_with_absolute_paths(const std::string& loss) {
   const std::vector<LossInfo> losses = list_losses();
   const auto info = std::ranges::find(losses, name_of(loss), &LossInfo::name);
-  const bool main_is_matrix = info != losses.end() && info->needs_transition && info->parameters.empty();
+  const bool main_is_matrix =
+      info != losses.end() && info->needs_transition && info->parameters.front().key == "T";
   return with_absolute_paths(loss, [&](const std::string& key, const std::string& value) {
     const bool is_matrix = key == "T" || (key.empty() && main_is_matrix);
     return key == "run" || (is_matrix && value != "true" && value != "estimate");
