@@ -24,6 +24,12 @@ std::optional<double> parse_number(const std::string& text) {
   return value;
 }
 
+std::string upper(std::string text) {
+  for (char& c : text)
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  return text;
+}
+
 std::string word_of(const Spec& spec, const Parameter& parameter) {
   if (!spec.has(parameter.key)) return parameter.word;
   const std::string word = spec.word(parameter.key, "");
@@ -46,7 +52,7 @@ std::string Range::text() const {
 std::string Parameter::text() const {
   std::string text = key + "=";
   if (is_text()) {
-    text += !words.empty() ? fmt::format("{}", fmt::join(words, "|")) : word.empty() ? unit : word;
+    text += !words.empty() ? fmt::format("{}", fmt::join(words, "|")) : word.empty() ? upper(unit) : word;
   } else {
     text += fmt::format("{:.6g}", number);
     if (!unit.empty()) text += " " + unit;
@@ -92,7 +98,7 @@ Parameter one_of(std::string key, std::vector<std::string> words, std::string he
 }
 
 Parameter path(std::string key, std::string help) {
-  Parameter made = word(std::move(key), "", std::move(help), "PATH");
+  Parameter made = word(std::move(key), "", std::move(help), "path");
   made.kind = Kind::path;
   return made;
 }

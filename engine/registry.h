@@ -50,7 +50,7 @@ namespace parameter {
 Parameter number(std::string key, double fallback, Range range, std::string help = "", std::string unit = "");
 Parameter integer(std::string key, int fallback, Range range, std::string help = "", std::string unit = "");
 Parameter flag(std::string key, bool fallback, std::string help = "");
-/// Any word. Where there is no default, `fallback` is empty and `unit` stands for the word: "SPEC".
+/// Any word. Where there is no default, `fallback` is empty and `unit` says what the word is: "spec".
 Parameter word(std::string key, std::string fallback, std::string help = "", std::string unit = "");
 /// One of these words, the first by default.
 Parameter one_of(std::string key, std::vector<std::string> words, std::string help = "");

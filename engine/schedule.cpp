@@ -78,7 +78,7 @@ const std::vector<NamedCurve>& curves() {
       {{"multistep",
         "falls at these epochs",
         "",
-        {parameter::word("at", "", "rising, as 50/100", "EPOCHS"), factor, warmup}},
+        {parameter::word("at", "", "rising, as 50/100", "epochs"), factor, warmup}},
        multistep},
       {{"cosine",
         "half a cosine from the base rate down to 0",

@@ -4,10 +4,6 @@
 #include "engine/text.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cmath>
-#include <string_view>
-#include <system_error>
 #include <utility>
 
 #include <fmt/ranges.h>
@@ -26,14 +22,6 @@ std::vector<std::string> split(const std::string& text, char separator) {
 }
 
 constexpr std::size_t longest = 4096;  // room for several paths
-
-/// Whether the whole text, and nothing beside it, is a number of type T.
-template <class T>
-bool parse(const std::string& text, T& value) {
-  const char* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  return error == std::errc() && stop == end;
-}
 
 }  // namespace
 
@@ -81,34 +69,6 @@ void Spec::expect(const std::vector<std::string>& keys) {
 
 bool Spec::has(const std::string& key) const {
   return values_.contains(key);
-}
-
-double Spec::number(const std::string& key, double fallback, double low, double high) const {
-  const auto found = values_.find(key);
-  if (found == values_.end()) return fallback;
-  double value = 0;
-  if (!parse(found->second, value) || !std::isfinite(value)) {
-    reject("{}: {} must be a finite number, not '{}'", where(), key, shown(found->second));
-  }
-  if (value < low || value > high) {
-    reject("{}: {} must lie in [{}, {}], not be {}", where(), key, low, high, shown(found->second));
-  }
-  return value;
-}
-
-int Spec::integer(const std::string& key, int fallback, int low, int high) const {
-  const auto found = values_.find(key);
-  if (found == values_.end()) return fallback;
-  int value = 0;
-  if (!parse(found->second, value) || value < low || value > high) {
-    reject("{}: {} must be a whole number in [{}, {}], not '{}'", where(), key, low, high,
-           shown(found->second));
-  }
-  return value;
-}
-
-bool Spec::flag(const std::string& key, bool fallback) const {
-  return integer(key, fallback ? 1 : 0, 0, 1) == 1;
 }
 
 std::string Spec::word(const std::string& key, const std::string& fallback) const {

@@ -1,5 +1,6 @@
 // The grammar of what users name on the command line: `name` or `name:key=value,key=value`. The main
-// parameter may stand first without its key: `symmetric:0.4`, `gce:0.7`, `human:worst,file=labels.pt`.
+// parameter may stand first without its key: `symmetric:0.4`, `gce:0.7`, `human:worst,file=labels.pt`. What
+// names and parameters there are, and which values, registry.h has.
 #pragma once
 
 #include <map>
@@ -25,10 +26,7 @@ class Spec {
   void expect(const std::vector<std::string>& keys);
 
   bool has(const std::string& key) const;
-  /// The parameter as it is written, or `fallback` where it is not given. registry.h reads numbers.
-  double number(const std::string& key, double fallback, double low, double high) const;
-  int integer(const std::string& key, int fallback, int low, int high) const;
-  bool flag(const std::string& key, bool fallback) const;  // 0 or 1
+  /// The parameter as it is written, or `fallback` where it is not given.
   std::string word(const std::string& key, const std::string& fallback) const;
 
   /// Throws the Error for a name that nobody knows, listing those that there are.

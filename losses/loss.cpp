@@ -32,24 +32,20 @@ const Description& gjs() {
 }
 
 /// A loss that can be part of a sum: all but gjs.
-struct Part {
-  LossInfo info;
-  const LossEntry* entry;
+struct Part : LossInfo {
+  LossMaker make;
 };
 
-std::vector<Part> make_parts() {
-  static const std::vector<LossEntry> of_margin = margin_losses(), of_rows = row_losses();
-  std::vector<Part> parts;
-  for (const std::vector<LossEntry>* entries : {&of_margin, &of_rows})
-    for (const LossEntry& entry : *entries)
-      parts.push_back(
-          {{entry, entries == &of_margin, std::ranges::count(entry.parameters, "T", &Parameter::key) > 0},
-           &entry});
-  return parts;
-}
-
 const std::vector<Part>& parts() {
-  static const std::vector<Part> all = make_parts();
+  static const std::vector<Part> all = [] {
+    std::vector<Part> list;
+    for (const LossEntry& entry : margin_losses()) list.push_back({{entry, true, false}, entry.make});
+    for (const LossEntry& entry : row_losses()) {
+      const bool has_matrix = std::ranges::count(entry.parameters, "T", &Parameter::key) > 0;
+      list.push_back({{entry, false, has_matrix}, entry.make});
+    }
+    return list;
+  }();
   return all;
 }
 
@@ -96,7 +92,7 @@ std::vector<Parameter> parameters_of(const LossInfo& loss) {
 
 const Part& find_part(const std::string& name, const Spec& spec) {
   for (const Part& part : parts())
-    if (part.info.name == name) return part;
+    if (part.name == name) return part;
   if (name == gjs().name) reject("{}: gjs compares two views of each sample and stands alone", spec.where());
   spec.unknown(names_of(list_losses()));
 }
@@ -165,11 +161,11 @@ std::vector<std::string> keys_of(const std::vector<const Part*>& summands) {
     if (std::ranges::find(keys, key) == keys.end()) keys.push_back(key);
   };
   for (const Part* part : summands)
-    for (const Parameter& parameter : parameters_of(part->info)) add(parameter.key);
+    for (const Parameter& parameter : parameters_of(*part)) add(parameter.key);
   if (summands.size() == 1) return keys;
   for (const Part* part : summands)
-    for (const Parameter& parameter : parameters_of(part->info))
-      if (!parameter.is_text()) add(part->info.name + "." + parameter.key);
+    for (const Parameter& parameter : parameters_of(*part))
+      if (!parameter.is_text()) add(part->name + "." + parameter.key);
   return keys;
 }
 
@@ -194,10 +190,10 @@ std::unique_ptr<Loss> make_sum(Spec spec, const std::vector<const Part*>& summan
   std::vector<WeightedPart> weighted;
   int classes = static_cast<int>(setting.label_shares.size());
   for (const Part* part : summands) {
-    const LossValues values = read_values(part->info, spec, keys_of_sum, defaults, setting);
+    const LossValues values = read_values(*part, spec, keys_of_sum, defaults, setting);
     if (values.classes != 0) classes = values.classes;
     const double weight = !is_sum ? 1 : factor(weighted.empty() ? alpha : beta);
-    weighted.push_back({weight, part->entry->make(values)});
+    weighted.push_back({weight, part->make(values)});
   }
   return std::make_unique<SumLoss>(std::move(weighted), is_sum ? factor(l1) : 0, classes);
 }
@@ -210,8 +206,7 @@ std::vector<Parameter> margin_knobs() {
 }
 
 std::vector<LossInfo> list_losses() {
-  std::vector<LossInfo> infos;
-  for (const Part& part : parts()) infos.push_back(part.info);
+  std::vector<LossInfo> infos(parts().begin(), parts().end());
   infos.push_back({gjs()});
   return infos;
 }
@@ -234,7 +229,7 @@ std::optional<TransitionRequest> transition_request(const Spec& spec) {
     if (name == gjs().name) return std::nullopt;
     summands.push_back(&find_part(name, spec));
   }
-  if (std::ranges::none_of(summands, [](const Part* part) { return part->info.needs_transition; }))
+  if (std::ranges::none_of(summands, [](const Part* part) { return part->needs_transition; }))
     return std::nullopt;
   copy.expect(keys_of(summands));
   using Source = TransitionRequest::Source;
@@ -248,15 +243,15 @@ std::optional<TransitionRequest> transition_request(const Spec& spec) {
 }
 
 std::unique_ptr<PyLoss> make_margin_loss(Spec spec) {
-  if (names_of(spec).size() > 1 || spec.name() == gjs().name || !find_part(spec.name(), spec).info.of_margin)
+  if (names_of(spec).size() > 1 || spec.name() == gjs().name || !find_part(spec.name(), spec).of_margin)
     reject("{}: only a loss of the given label's probability alone will do here", spec.where());
   const Part& part = find_part(spec.name(), spec);
   spec.expect(keys_of({&part}));
-  const LossValues values = read_values(part.info, spec, {}, {}, {});
+  const LossValues values = read_values(part, spec, {}, {}, {});
   for (const Parameter& knob : margin_knobs())
-    if (spec.has(knob.key == "tau" ? tau_key(part.info) : knob.key))
+    if (spec.has(knob.key == "tau" ? tau_key(part) : knob.key))
       reject("{}: {} does not go with a scheme that clips", spec.where(), knob.key);
-  return std::unique_ptr<PyLoss>(dynamic_cast<PyLoss*>(part.entry->make(values).release()));
+  return std::unique_ptr<PyLoss>(dynamic_cast<PyLoss*>(part.make(values).release()));
 }
 
 std::unique_ptr<Loss> make_loss(const Spec& spec, const LossSetting& setting) {

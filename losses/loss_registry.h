@@ -24,7 +24,8 @@ struct LossValues {
   double operator[](const std::string& key) const { return numbers.at(key); }
 };
 
-using LossEntry = Entry<std::function<std::unique_ptr<LossPart>(const LossValues&)>>;
+using LossMaker = std::function<std::unique_ptr<LossPart>(const LossValues&)>;
+using LossEntry = Entry<LossMaker>;
 
 std::vector<LossEntry> margin_losses();  // of p_y alone
 std::vector<LossEntry> row_losses();     // of all probabilities

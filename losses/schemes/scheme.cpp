@@ -129,7 +129,7 @@ Parameter soft_correction() {
 }
 
 Parameter clipped_loss() {
-  return word("loss", "", "what is clipped, a loss of p_y; by default that of --loss", "SPEC");
+  return word("loss", "", "what is clipped, a loss of p_y; by default that of --loss", "spec");
 }
 
 std::vector<NamedScheme> clipping_schemes() {

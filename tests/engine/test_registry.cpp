@@ -18,7 +18,7 @@ const std::vector<Parameter>& all_kinds() {
       parameter::integer("every", 10, {1, 100}, "from one to the next", "epochs"),
       parameter::flag("inclusive", false, "1: to any class"),
       parameter::one_of("labels", {"fine", "coarse"}, "which ones"),
-      parameter::word("loss", "", "what is clipped", "SPEC"),
+      parameter::word("loss", "", "what is clipped", "spec"),
       parameter::word("dataset", "cifar100", "the other one"),
       parameter::path("file", "the matrix"),
   };

@@ -78,11 +78,10 @@ TEST_CASE("what no schedule knows is refused, with what there is") {
   check_error([] { Schedule(Spec("constant", "--schedule"), 0); }, {"0"});
 }
 
-TEST_CASE("list_schedules names exactly what can be made") {
+TEST_CASE("every schedule that is listed can be made") {
   for (const Description& schedule : list_schedules()) {
     const std::string& name = schedule.name;
     const std::string text = name == "multistep" ? name + ":1" : name;
     CHECK(factor(text, 2, 0) == 1);
   }
-  CHECK(list_schedules().size() == 4);
 }

@@ -1,5 +1,5 @@
 #include "engine/error.h"
-#include "engine/spec.h"
+#include "engine/registry.h"
 #include "tests/check_error.h"
 
 #include <string>
@@ -35,8 +35,8 @@ TEST_CASE("a name alone") {
 }
 
 TEST_CASE("the main parameter may stand first without its key") {
-  CHECK(parse("gce:0.7", {"q"}).number("q", 0, 0, 1) == 0.7);
-  CHECK(parse("gce:q=0.7", {"q"}).number("q", 0, 0, 1) == 0.7);
+  CHECK(parse("gce:0.7", {"q"}).word("q", "") == "0.7");
+  CHECK(parse("gce:q=0.7", {"q"}).word("q", "") == "0.7");
   const Spec human = parse("human:worst,file=labels.pt", {"set", "file"});
   CHECK(human.name() == "human");
   CHECK(human.word("set", "") == "worst");
@@ -51,21 +51,10 @@ TEST_CASE("values may hold colons, equal signs and nothing") {
 }
 
 TEST_CASE("what is not given falls back") {
-  const Spec spec = parse("sce:alpha=2", {"alpha", "beta", "steps", "detach", "map"});
-  CHECK(spec.number("alpha", 0.1, 0, 10) == 2);
-  CHECK(spec.number("beta", 1.5, 0, 1) == 1.5);  // a default needs not lie in the user's range
-  CHECK(spec.integer("steps", 3, 0, 9) == 3);
-  CHECK(spec.flag("detach", true));
-  CHECK(spec.word("map", "circular") == "circular");
-}
-
-TEST_CASE("numbers of all spellings") {
-  const Spec spec = parse("x:a=-1e-3,b=.5,c=7,d=1,e=0", {"a", "b", "c", "d", "e"});
-  CHECK(spec.number("a", 0, -1, 1) == -1e-3);
-  CHECK(spec.number("b", 0, 0, 1) == 0.5);
-  CHECK(spec.integer("c", 0, 0, 9) == 7);
-  CHECK(spec.flag("d", false));
-  CHECK_FALSE(spec.flag("e", true));
+  const Spec spec = parse("asymmetric:map=blocks", {"rate", "map"});
+  CHECK(spec.word("map", "circular") == "blocks");
+  CHECK(spec.word("rate", "0.4") == "0.4");
+  CHECK(spec.where() == "--loss 'asymmetric:map=blocks'");
 }
 
 TEST_CASE("texts that are no SPEC") {
@@ -89,21 +78,6 @@ TEST_CASE("an unknown key is refused with the known ones") {
   check_refused("ce:q=0.7", {}, {"ce", "no parameters"});
 }
 
-TEST_CASE("values that are no numbers, or out of range") {
-  for (const std::string value : {"", "x", "1x", " 1", "1 ", "nan", "inf", "-inf", "1e999", "0x10", "1,5"}) {
-    CAPTURE(value);
-    check_error([&] { parse("gce:q=" + value, {"q"}).number("q", 0, -1e300, 1e300); }, {"--loss"});
-  }
-  check_error([] { parse("gce:q=1.5", {"q"}).number("q", 0, 0, 1); }, {"--loss", "q", "[0, 1]", "1.5"});
-  for (const std::string value : {"1.5", "11", "-1", "99999999999", ""}) {
-    CAPTURE(value);
-    check_error([&] { parse("t:n=" + value, {"n"}).integer("n", 0, 0, 10); },
-                {"--loss", "n", "[0, 10]", value});
-  }
-  check_error([] { parse("fl:detach=yes", {"detach"}).flag("detach", false); }, {"detach", "yes"});
-  check_error([] { parse("fl:detach=2", {"detach"}).flag("detach", false); }, {"detach", "2"});
-}
-
 TEST_CASE("unknown: lists what there is") {
   check_error([] { Spec("gcee:0.7", "--loss").unknown({"ce", "gce"}); }, {"--loss", "gcee", "ce, gce"});
 }
@@ -111,9 +85,7 @@ TEST_CASE("unknown: lists what there is") {
 TEST_CASE("messages show a part of a long spec, and one longer than several paths is refused") {
   const auto length_of_message = [](const std::string& text) {
     try {
-      Spec spec(text, "--augment");
-      spec.expect({"n"});
-      spec.integer("n", 0, 0, 10);
+      Values(Spec(text, "--augment"), {parameter::integer("n", 0, {0, 10})});
     } catch (const Error& error) {
       return std::string(error.what()).size();
     }

@@ -1,7 +1,7 @@
 // The bytes are the text of a SPEC: as noise reads it, and as augmentation does.
 #include "datasets/augment/augmentation.h"
 #include "engine/error.h"
-#include "engine/spec.h"
+#include "engine/registry.h"
 
 #include <cmath>
 #include <cstdlib>
@@ -11,13 +11,12 @@ using namespace noisegate;
 namespace {
 
 void read_spec(const std::string& text) {
-  Spec spec(text, "--noise");
-  spec.expect({"rate", "count", "inclusive", "map"});
-  const double rate = spec.number("rate", 0.4, 0, 1);
-  const int count = spec.integer("count", 3, -10, 10);
-  spec.flag("inclusive", false);
-  spec.word("map", "circular");
-  if (!(rate >= 0 && rate <= 1) || std::abs(count) > 10) std::abort();
+  const Values values(
+      Spec(text, "--noise"),
+      {parameter::number("rate", 0.4, {0, 1}), parameter::integer("count", 3, {-10, 10}),
+       parameter::flag("inclusive", false), parameter::one_of("map", {"circular", "blocks"})});
+  const double rate = values.number("rate");
+  if (!(rate >= 0 && rate <= 1) || std::abs(values.integer("count")) > 10) std::abort();
 }
 
 void read_augmentation(const std::string& text) {

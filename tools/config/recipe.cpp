@@ -1,7 +1,9 @@
 #include "tools/config/recipe.h"
 
 #include "engine/error.h"
+#include "engine/optimizer.h"
 #include "engine/text.h"
+#include "losses/schemes/scheme.h"
 #include "noise/noise.h"
 #include "tools/cli/toml_file.h"
 #include "tools/config/recipe_texts.h"
@@ -16,9 +18,6 @@
 
 namespace noisegate {
 namespace {
-
-const std::set<std::string> epochs_of_schedules = {"at", "every", "warmup"};
-const std::set<std::string> epochs_of_schemes = {"lc", "from", "every", "ramp"};
 
 std::vector<std::string> split(const std::string& text, char separator) {
   std::vector<std::string> parts(1);
@@ -43,10 +42,13 @@ std::string scaled_milestones(const std::string& text, double factor) {
   return fmt::format("{}", fmt::join(scaled, "/"));
 }
 
-/// The spec with the values of these keys scaled.
-std::string scaled_spec(const std::string& spec, const std::set<std::string>& keys, double factor) {
+/// The spec of one of the entries, with those values scaled that count epochs.
+std::string scaled_spec(const std::string& spec, const std::vector<Description>& entries, double factor) {
   const std::size_t colon = spec.find(':');
   if (colon == std::string::npos) return spec;
+  std::set<std::string> keys;
+  for (const Parameter& parameter : find_entry(entries, Spec(spec, "recipe")).parameters)
+    if (parameter.unit == "epochs") keys.insert(parameter.key);
   std::vector<std::string> parameters = split(spec.substr(colon + 1), ',');
   for (std::string& parameter : parameters) {
     const std::size_t equals = parameter.find('=');
@@ -201,8 +203,8 @@ TrainOptions recipe_options(const Recipe& recipe, const std::string& noise, int 
   const double factor = static_cast<double>(epochs) / options.epochs;
   options.epochs = epochs;
   if (factor == 1) return options;
-  options.schedule = scaled_spec(options.schedule, epochs_of_schedules, factor);
-  options.scheme = scaled_spec(options.scheme, epochs_of_schemes, factor);
+  options.schedule = scaled_spec(options.schedule, list_schedules(), factor);
+  options.scheme = scaled_spec(options.scheme, list_schemes(), factor);
   return options;
 }
 

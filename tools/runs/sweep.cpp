@@ -65,8 +65,11 @@ void require_few_runs(const std::vector<Axis>& axes, const std::string& file) {
 /// Throws Error for what no run could take, so that the first one need not be trained to find it in the last.
 /// What only the data can tell is left to the runs.
 void check_specs(const TrainOptions& options) {
-  find_entry(list_datasets(), Spec(options.dataset, "--dataset"));
-  find_entry(list_noise(), Spec(options.noise, "--noise"));
+  const auto check = [](const std::vector<Description>& entries, const Spec& spec) {
+    static_cast<void>(Values(spec, find_entry(entries, spec).parameters));
+  };
+  check(list_datasets(), Spec(options.dataset, "--dataset"));
+  check(list_noise(), Spec(options.noise, "--noise"));
   require_model(Spec(options.model, "--model"));
   Augmentation::parse(options.augment);
   Schedule(Spec(options.schedule, "--schedule"), options.epochs);
