@@ -46,9 +46,10 @@ class Backend {
 
   // Convolution: see conv2d in ops.h for the maths. `input_shape`/`weight_shape` say what is to be returned.
   /// `saved`, where it is not null, gets what conv2d_backward_input() of the same weight takes instead of
-  /// working it out again; it may stay undefined.
+  /// working it out again; `moments`, those of the result where the backend has them. Either may stay
+  /// undefined.
   virtual Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,
-                        Tensor* saved = nullptr) = 0;
+                        Tensor* saved = nullptr, BlockMoments* moments = nullptr) = 0;
   virtual Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                                        ConvolutionWindow window, const Tensor& saved = {}) = 0;
   /// Gradients of weight and, where grad_bias is not null, of bias.
@@ -59,8 +60,10 @@ class Backend {
   virtual Tensor linear_backward_input(const Tensor& grad, const Tensor& weight) = 0;
   virtual Tensor linear_backward_weight(const Tensor& grad, const Tensor& x, Tensor* grad_bias) = 0;
 
-  virtual Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor& running_mean,
-                            Tensor& running_variance, const BatchNormOptions& options, const Tensor& residual,
+  /// `moments`, where they are defined, are those of x.
+  virtual Tensor batch_norm(const Tensor& x, const BlockMoments& moments, const Tensor& scale,
+                            const Tensor& shift, Tensor& running_mean, Tensor& running_variance,
+                            const BatchNormOptions& options, const Tensor& residual,
                             BatchNormSaved* saved) = 0;
   struct BatchNormGradients {
     Tensor x, scale, shift, residual;  // residual only where there was one

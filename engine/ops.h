@@ -7,6 +7,7 @@
 #include "engine/random.h"
 
 #include <cstdint>
+#include <utility>
 
 namespace noisegate {
 
@@ -17,9 +18,32 @@ struct ConvolutionWindow {
   int padding = 0;  // zeros on every side
 };
 
+/// Sums over images by blocks of rows, a row being one pixel of (N, H, W) in that order: batch norm's mean
+/// and variance without another pass over the images.
+struct BlockMoments {
+  /// (2, C, ⌈N·H·W/rows_of_block⌉) float32: [0, c, b] = Σ x over block b, [1, c, b] = Σ (x − the block's
+  /// mean)², so that no digits are lost where the mean is large against the deviation. Undefined: there are
+  /// none.
+  Tensor sums;
+  std::int64_t rows_of_block = 0;
+};
+
+/// A variable and the moments of its value, where the op that wrote it has them. The two stay together: what
+/// another op makes of it is a Variable, which has none. Whoever writes into the value passes `variable` on.
+struct VariableWithMoments {
+  Variable variable;
+  BlockMoments moments;
+
+  VariableWithMoments(Variable variable_, BlockMoments moments_ = {})
+      : variable(std::move(variable_)), moments(std::move(moments_)) {}
+  operator Variable() const { return variable; }
+};
+
 /// y[n,i,j,k] = bias[k] + Σ_{r,s,c} x[n, i·stride + r − padding, j·stride + s − padding, c] · weight[k,r,s,c]
 /// x (N,H,W,C), weight (K,R,S,C), bias (K) or undefined → (N,P,Q,K), P = ⌊(H + 2·padding − R)/stride⌋ + 1.
-Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias, ConvolutionWindow window);
+/// The GPU has moments of bfloat16 images without bias.
+VariableWithMoments conv2d(const Variable& x, const Variable& weight, const Variable& bias,
+                           ConvolutionWindow window);
 
 /// y = x · weightᵀ + bias: x (N,C), weight (K,C), bias (K) or undefined → (N,K).
 Variable linear(const Variable& x, const Variable& weight, const Variable& bias);
@@ -35,9 +59,11 @@ struct BatchNormOptions {
 
 /// y = scale·(x − mean)/√(variance + ε) + shift [+ residual], then ReLU where asked for; mean and biased
 /// variance over N, H, W (Ioffe and Szegedy 2015). x (N,H,W,C) or (N,C); scale, shift, running_mean,
-/// running_variance (C); residual like x or undefined.
-Variable batch_norm(const Variable& x, const Variable& scale, const Variable& shift, Tensor& running_mean,
-                    Tensor& running_variance, BatchNormOptions options, const Variable& residual = {});
+/// running_variance (C); residual like x or undefined. The moments of x, where it has them, save a pass over
+/// it.
+Variable batch_norm(const VariableWithMoments& x, const Variable& scale, const Variable& shift,
+                    Tensor& running_mean, Tensor& running_variance, BatchNormOptions options,
+                    const Variable& residual = {});
 
 // ---- activations, pooling, dropout ----
 

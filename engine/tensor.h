@@ -130,8 +130,6 @@ class Tensor {
   /// The one value of a tensor of one element, as a double.
   double item() const;
 
-  /// By which its memory is known again for as long as it lives, without being kept alive.
-  std::weak_ptr<const std::byte> memory() const { return memory_; }
   /// True while no other tensor shares the memory, so that it may be overwritten.
   bool sole_owner() const { return memory_.use_count() == 1; }
 

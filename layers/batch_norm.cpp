@@ -9,7 +9,7 @@ BatchNorm::BatchNorm(int channels, float momentum)
       running_variance_(add_buffer("running_var", Tensor::full({channels}, 1))),
       momentum_(momentum) {}
 
-Variable BatchNorm::normalize(const Variable& x, bool relu, const Variable& residual) {
+Variable BatchNorm::normalize(const VariableWithMoments& x, bool relu, const Variable& residual) {
   const BatchNormOptions options{.training = training(), .momentum = momentum_, .relu = relu};
   return batch_norm(x, weight_, bias_, running_mean_, running_variance_, options, residual);
 }

@@ -12,16 +12,17 @@ class BatchNorm : public Module {
   /// `momentum` is the weight of a batch's statistics in the running ones.
   explicit BatchNorm(int channels, float momentum = 0.1f);
 
-  Variable forward(const Variable& x) override { return normalize(x, /*relu=*/false, {}); }
+  Variable forward(const Variable& x) override { return (*this)(x); }
+  Variable operator()(const VariableWithMoments& x) { return normalize(x, /*relu=*/false, {}); }
   /// max(0, norm(x))
-  Variable relu(const Variable& x) { return normalize(x, /*relu=*/true, {}); }
+  Variable relu(const VariableWithMoments& x) { return normalize(x, /*relu=*/true, {}); }
   /// max(0, norm(x) + residual)
-  Variable add_relu(const Variable& x, const Variable& residual) {
+  Variable add_relu(const VariableWithMoments& x, const Variable& residual) {
     return normalize(x, /*relu=*/true, residual);
   }
 
  private:
-  Variable normalize(const Variable& x, bool relu, const Variable& residual);
+  Variable normalize(const VariableWithMoments& x, bool relu, const Variable& residual);
 
   Variable weight_, bias_;  // PyTorch's names for scale and shift
   Tensor running_mean_, running_variance_;

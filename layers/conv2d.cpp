@@ -13,7 +13,7 @@ Conv2d::Conv2d(int inputs, int outputs, Conv2dOptions options, Initializer& init
   }
 }
 
-Variable Conv2d::forward(const Variable& x) {
+VariableWithMoments Conv2d::operator()(const Variable& x) const {
   return conv2d(x, weight_, bias_, window_);
 }
 

@@ -17,7 +17,9 @@ struct Conv2dOptions {
 class Conv2d : public Module {
  public:
   Conv2d(int inputs, int outputs, Conv2dOptions options, Initializer& initializer);
-  Variable forward(const Variable& x) override;
+  Variable forward(const Variable& x) override { return (*this)(x); }
+  /// With moments where there are any, for the batch norm behind it.
+  VariableWithMoments operator()(const Variable& x) const;
 
  private:
   Variable weight_, bias_;

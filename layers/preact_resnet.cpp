@@ -20,7 +20,7 @@ class PreActBlock : public Module {
 
   Variable forward(const Variable& x) override {
     const Variable activated = bn1_->relu(x);
-    const Variable shortcut = shortcut_ ? (*shortcut_)(activated) : x;
+    const Variable shortcut = shortcut_ ? shortcut_->forward(activated) : x;
     const Variable hidden = bn2_->relu((*conv1_)(activated));
     return add((*conv2_)(hidden), shortcut);
   }

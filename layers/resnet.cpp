@@ -23,9 +23,7 @@ class Shortcut {
   Shortcut(std::shared_ptr<Conv2d> convolution, std::shared_ptr<BatchNorm> norm)
       : convolution_(std::move(convolution)), norm_(std::move(norm)) {}
 
-  Variable operator()(const Variable& x) const {
-    return convolution_ ? norm_->forward(convolution_->forward(x)) : x;
-  }
+  Variable operator()(const Variable& x) const { return convolution_ ? (*norm_)((*convolution_)(x)) : x; }
 
  private:
   std::shared_ptr<Conv2d> convolution_;

@@ -9,7 +9,7 @@ namespace noisegate {
 class CpuBackend final : public Backend {
  public:
   Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,
-                Tensor* saved) override;
+                Tensor* saved, BlockMoments* moments) override;
   Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                                ConvolutionWindow window, const Tensor& saved) override;
   Tensor conv2d_backward_weight(const Tensor& grad, const Tensor& x, const Shape& weight_shape,
@@ -17,9 +17,9 @@ class CpuBackend final : public Backend {
   Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) override;
   Tensor linear_backward_input(const Tensor& grad, const Tensor& weight) override;
   Tensor linear_backward_weight(const Tensor& grad, const Tensor& x, Tensor* grad_bias) override;
-  Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor& running_mean,
-                    Tensor& running_variance, const BatchNormOptions& options, const Tensor& residual,
-                    BatchNormSaved* saved) override;
+  Tensor batch_norm(const Tensor& x, const BlockMoments& moments, const Tensor& scale, const Tensor& shift,
+                    Tensor& running_mean, Tensor& running_variance, const BatchNormOptions& options,
+                    const Tensor& residual, BatchNormSaved* saved) override;
   BatchNormGradients batch_norm_backward(Tensor grad, const Tensor& x, const Tensor& output,
                                          const Tensor& scale, const Tensor& shift,
                                          const BatchNormSaved& saved, const BatchNormOptions& options,

@@ -119,8 +119,8 @@ void normalise(const Tensor& x, const Channels& channels, const float* residual,
 
 }  // namespace
 
-Tensor CpuBackend::batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor& running_mean,
-                              Tensor& running_variance, const BatchNormOptions& options,
+Tensor CpuBackend::batch_norm(const Tensor& x, const BlockMoments&, const Tensor& scale, const Tensor& shift,
+                              Tensor& running_mean, Tensor& running_variance, const BatchNormOptions& options,
                               const Tensor& residual, BatchNormSaved* saved) {
   const std::int64_t count = scale.numel();
   float *mean = running_mean.data<float>(), *variance = running_variance.data<float>();

@@ -151,7 +151,7 @@ Argument image_argument(const Tensor& x, const memory::desc& wanted) {
 }  // namespace
 
 Tensor CpuBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,
-                          Tensor*) {
+                          Tensor*, BlockMoments*) {
   return with_onednn(x.shape(), weight.shape(), [&] {
     const Primitives& conv = primitives(x.shape(), weight.shape(), window, bias.defined());
     const auto& desc = conv.forward_desc;

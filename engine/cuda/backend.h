@@ -5,11 +5,9 @@
 #include "engine/backend.h"
 #include "engine/convolutions.h"
 #include "engine/cuda/conv2d/precision.h"
-#include "engine/cuda/device/block_moments.h"
 #include "engine/cuda/device/launch.h"
 
 #include <memory>
-#include <optional>
 #include <utility>
 
 namespace noisegate::cuda {
@@ -26,7 +24,7 @@ class CudaBackend final : public Backend {
   void set_convolutions(std::unique_ptr<Convolutions> others) { others_ = std::move(others); }
 
   Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,
-                Tensor* saved = nullptr) override;
+                Tensor* saved = nullptr, BlockMoments* moments = nullptr) override;
   Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                                ConvolutionWindow window, const Tensor& saved = {}) override;
   Tensor conv2d_backward_weight(const Tensor& grad, const Tensor& x, const Shape& weight_shape,
@@ -34,9 +32,9 @@ class CudaBackend final : public Backend {
   Tensor linear(const Tensor& x, const Tensor& weight, const Tensor& bias) override;
   Tensor linear_backward_input(const Tensor& grad, const Tensor& weight) override;
   Tensor linear_backward_weight(const Tensor& grad, const Tensor& x, Tensor* grad_bias) override;
-  Tensor batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift, Tensor& running_mean,
-                    Tensor& running_variance, const BatchNormOptions& options, const Tensor& residual,
-                    BatchNormSaved* saved) override;
+  Tensor batch_norm(const Tensor& x, const BlockMoments& moments, const Tensor& scale, const Tensor& shift,
+                    Tensor& running_mean, Tensor& running_variance, const BatchNormOptions& options,
+                    const Tensor& residual, BatchNormSaved* saved) override;
   BatchNormGradients batch_norm_backward(Tensor grad, const Tensor& x, const Tensor& output,
                                          const Tensor& scale, const Tensor& shift,
                                          const BatchNormSaved& saved, const BatchNormOptions& options,
@@ -72,22 +70,9 @@ class CudaBackend final : public Backend {
   void exponential_average(std::span<Tensor> averages, std::span<const Tensor> values, float decay) override;
 
  private:
-  /// What a convolution has summed up of its output while it wrote it, for the batch norm that gets that very
-  /// tensor next. Whoever writes into a tensor that is there already makes it forgotten.
-  struct NotedMoments {
-    std::weak_ptr<const std::byte> memory;
-    Shape shape;
-    BlockMoments moments;
-  };
-  void note_moments(const Tensor& x, std::optional<BlockMoments> moments);
-  /// Those of x, once; none where they are another tensor's.
-  std::optional<BlockMoments> take_moments(const Tensor& x);
-  void forget_moments() { noted_.reset(); }
-
   Stream stream_;
   Precision precision_;
   std::unique_ptr<Convolutions> others_;
-  std::optional<NotedMoments> noted_;
 };
 
 }  // namespace noisegate::cuda

@@ -1,85 +1,14 @@
-// Batch norm in as few passes over memory as it can be done in: forward one for the statistics, where the
-// convolution in front has not noted them, and one that normalises, adds the residual and applies ReLU;
-// backward one for the two sums and one for the gradients. Between them a small kernel makes of the sums what
-// is constant over a channel. All statistics are float32 or double, whatever the activations are.
+// Batch norm in as few passes over memory as it can be done in: forward one for the statistics, where x does
+// not bring its moments, and one that normalises, adds the residual and applies ReLU; backward one for the
+// two sums and one for the gradients. Between them a small kernel makes of the sums what is constant over a
+// channel. All statistics are float32 or double, whatever the activations are.
 #include "engine/cuda/backend.h"
-#include "engine/cuda/device/column_sums.h"
+#include "engine/cuda/batch_statistics.h"
 #include "engine/cuda/device/each.h"
 #include "engine/cuda/device/for_each_pack.h"
 
-#include <utility>
-
 namespace noisegate::cuda {
 namespace {
-
-/// Values are shifted by the channel's first one before they are squared, or the difference E x² − (E x)²
-/// would lose its digits where the mean is large against the deviation.
-template <class T, int width_>
-struct ShiftedMoments {
-  static constexpr int terms = 2, width = width_;
-  using Constants = Pack<T, width>;
-  using Loaded = Pack<T, width>;
-  Span<const T> x;
-  std::int64_t channels;
-
-  NOISEGATE_DEVICE Constants constants(std::int64_t c) const { return x.template load<width>(c); }
-  NOISEGATE_DEVICE Loaded load(std::int64_t row, std::int64_t c) const {
-    return x.template load<width>(row * channels + c);
-  }
-  NOISEGATE_DEVICE void add(const Constants& first, const Loaded& values, std::int64_t, std::int64_t,
-                            float (&sums)[terms][width]) const {
-    for (int k = 0; k < width; ++k) {
-      const float value = static_cast<float>(values[k]) - static_cast<float>(first[k]);
-      sums[0][k] += value;
-      sums[1][k] += value * value;
-    }
-  }
-};
-
-template <class T>
-struct MomentsOfColumns {
-  Span<const float> sums;
-  Span<const T> x;
-  std::int64_t channels;
-
-  NOISEGATE_DEVICE ChannelMoments operator()(const Thread& thread, std::int64_t c) const {
-    return {static_cast<float>(x[c]), column_total<2>(thread, sums, channels, 0, c),
-            column_total<2>(thread, sums, channels, 1, c)};
-  }
-};
-
-/// Mean and 1/√(variance + ε), from the batch's moments; moves the running statistics.
-template <class Moments>
-struct BatchStatistics {
-  Moments moments;
-  double size;  // values of a channel
-  double epsilon, momentum;
-  Span<float> mean, inverse_deviation, running_mean, running_variance;
-
-  NOISEGATE_DEVICE void operator()(const Thread& thread, std::int64_t c) const {
-    const ChannelMoments of_channel = moments(thread, c);
-    if (thread.lane() != 0) return;
-    const double shifted_mean = of_channel.sum / size, batch_mean = of_channel.shift + shifted_mean;
-    const double variance = math::max(0.0, of_channel.squares / size - shifted_mean * shifted_mean);
-    mean[c] = static_cast<float>(batch_mean);
-    inverse_deviation[c] = static_cast<float>(math::rsqrt(variance + epsilon));
-    running_mean[c] = static_cast<float>((1 - momentum) * running_mean[c] + momentum * batch_mean);
-    running_variance[c] =
-        static_cast<float>((1 - momentum) * running_variance[c] + momentum * variance * size / (size - 1));
-  }
-};
-
-/// The same from the running statistics alone.
-struct RunningStatistics {
-  Span<const float> running_mean, running_variance;
-  double epsilon;
-  Span<float> mean, inverse_deviation;
-
-  NOISEGATE_DEVICE void operator()(std::int64_t c) const {
-    mean[c] = running_mean[c];
-    inverse_deviation[c] = static_cast<float>(math::rsqrt(running_variance[c] + epsilon));
-  }
-};
 
 /// y = (x − mean)·factor + shift of `width` channels; the backward works its ReLU mask out by the very same
 /// expression.
@@ -253,36 +182,23 @@ void with_pack(bool packs, const F& f) {
 
 }  // namespace
 
-void CudaBackend::note_moments(const Tensor& x, std::optional<BlockMoments> moments) {
-  noted_.reset();
-  if (moments) noted_.emplace(NotedMoments{x.memory(), x.shape(), std::move(*moments)});
-}
-
-std::optional<BlockMoments> CudaBackend::take_moments(const Tensor& x) {
-  const std::optional<NotedMoments> noted = std::exchange(noted_, std::nullopt);
-  if (!noted || noted->shape != x.shape() || noted->memory.expired() ||
-      noted->memory.lock() != x.memory().lock())
-    return std::nullopt;
-  return noted->moments;
-}
-
-Tensor CudaBackend::batch_norm(const Tensor& x, const Tensor& scale, const Tensor& shift,
-                               Tensor& running_mean, Tensor& running_variance,
+Tensor CudaBackend::batch_norm(const Tensor& x, const BlockMoments& moments, const Tensor& scale,
+                               const Tensor& shift, Tensor& running_mean, Tensor& running_variance,
                                const BatchNormOptions& options, const Tensor& residual,
                                BatchNormSaved* saved) {
   const std::int64_t channels = scale.numel();
   BatchNormSaved used{empty_like(scale), empty_like(scale)};
   Tensor y = empty_like(x);
   with_type(x, [&]<class T>(std::type_identity<T>) {
-    const auto make_statistics = [&](const auto& moments) {
+    const auto make_statistics = [&](const auto& totals) {
       for_each_column(stream_, channels,
-                      BatchStatistics<std::remove_cvref_t<decltype(moments)>>{
-                          moments, static_cast<double>(x.numel() / channels), options.epsilon,
+                      BatchStatistics<std::remove_cvref_t<decltype(totals)>>{
+                          totals, static_cast<double>(x.numel() / channels), options.epsilon,
                           options.momentum, output(used.mean), output(used.inverse_deviation),
                           output(running_mean), output(running_variance)});
     };
-    if (const std::optional<BlockMoments> noted = options.training ? take_moments(x) : std::nullopt) {
-      make_statistics(MomentsOfBlocks(*noted));
+    if (options.training && moments.sums.defined()) {
+      make_statistics(MomentsOfBlocks{input(moments.sums), x.numel() / channels, moments.rows_of_block});
     } else if (options.training) {
       with_pack<T>(sums_by_packs<T>(channels), [&](auto width) {
         const auto sums = column_sums(stream_, x.numel() / channels, channels,
@@ -310,7 +226,6 @@ Backend::BatchNormGradients CudaBackend::batch_norm_backward(Tensor grad, const 
                                                              const BatchNormSaved& saved,
                                                              const BatchNormOptions& options,
                                                              bool has_residual) {
-  forget_moments();
   const std::int64_t channels = scale.numel(), rows = x.numel() / channels;
   const Normalise normalise{input(saved.mean), input(saved.inverse_deviation), input(scale), input(shift)};
 

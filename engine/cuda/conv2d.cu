@@ -1,12 +1,12 @@
 #include "engine/cuda/backend.h"
 #include "engine/cuda/conv2d/bfloat16_convolution.h"
-#include "engine/cuda/conv2d/tile_convolution.h"
+#include "engine/cuda/conv2d/float32_convolution.h"
 #include "engine/cuda/device/column_sums.h"
 
 namespace noisegate::cuda {
 
 Tensor CudaBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias,
-                           ConvolutionWindow window, Tensor* saved) {
+                           ConvolutionWindow window, Tensor* saved, BlockMoments* moments) {
   if (others_) return others_->forward(x, weight, bias, window);
   const Convolution conv(x.shape(), weight.shape(), window);
   Tensor y = empty(conv.y.shape(), x.dtype());
@@ -15,12 +15,16 @@ Tensor CudaBackend::conv2d(const Tensor& x, const Tensor& weight, const Tensor& 
       if (fits_bfloat16_products(conv)) {
         const Tensor filters = packed_filters(stream_, conv, input(weight));
         if (saved) *saved = filters;
-        return note_moments(y, bfloat16_convolution(stream_, conv, input<T>(x), input<T>(filters),
-                                                    input(bias), output<T>(y), !bias.defined()));
+        BlockMoments of_y;
+        bfloat16_convolution(stream_, conv, input<T>(x), input<T>(filters), input(bias), output<T>(y),
+                             bias.defined() ? nullptr : &of_y);
+        if (moments) *moments = of_y;
+        return;
       }
     } else {
-      if (fits_tiles(conv))
-        return tile_convolution(stream_, precision_, conv, input(x), input(weight), input(bias), output(y));
+      if (fits_float32_products(conv))
+        return float32_convolution(stream_, precision_, conv, input(x), input(weight), input(bias),
+                                   output(y));
     }
     plain_convolution(stream_, conv, input<T>(x), input(weight), input(bias), output<T>(y));
   });
@@ -39,8 +43,8 @@ Tensor CudaBackend::conv2d_backward_input(const Tensor& grad, const Tensor& weig
         return bfloat16_input_gradient(stream_, conv, input<T>(grad), input<T>(filters), output<T>(dx));
       }
     } else {
-      if (fits_tiles(conv))
-        return tile_input_gradient(stream_, precision_, conv, input(grad), input(weight), output(dx));
+      if (fits_float32_products(conv))
+        return float32_input_gradient(stream_, precision_, conv, input(grad), input(weight), output(dx));
     }
     plain_input_gradient(stream_, conv, input<T>(grad), input(weight), output<T>(dx));
   });
@@ -58,8 +62,8 @@ Tensor CudaBackend::conv2d_backward_weight(const Tensor& grad, const Tensor& x, 
       if (fits_bfloat16_products(conv))
         return bfloat16_weight_gradient(stream_, conv, input<T>(grad), input<T>(x), output(dw));
     } else {
-      if (fits_tiles(conv))
-        return tile_weight_gradient(stream_, precision_, conv, input(grad), input(x), output(dw));
+      if (fits_float32_products(conv))
+        return float32_weight_gradient(stream_, precision_, conv, input(grad), input(x), output(dw));
     }
     plain_weight_gradient(stream_, conv, input<T>(grad), input<T>(x), output(dw));
   });

@@ -39,7 +39,6 @@ void convert(Stream stream, Span<const From> from, Span<To> to) {
 }  // namespace
 
 void CudaBackend::copy(Tensor& destination, const Tensor& source) {
-  forget_moments();
   if (destination.dtype() != source.dtype()) {
     if (source.dtype() == DType::f32)
       convert(stream_, input(source), output<Bfloat16>(destination));

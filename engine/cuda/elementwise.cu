@@ -98,7 +98,6 @@ Tensor CudaBackend::combine(float alpha, const Tensor& a, float beta, const Tens
 }
 
 void CudaBackend::accumulate(Tensor& sum, const Tensor& term) {
-  forget_moments();
   map_tensors(stream_, sum, Combine{1, 1}, sum, term);
 }
 
@@ -115,7 +114,6 @@ Tensor CudaBackend::affine(const Tensor& x, float factor, float offset) {
 }
 
 void CudaBackend::fill(Tensor& x, float value) {
-  forget_moments();
   map_tensors(stream_, x, Constant{value});
 }
 

@@ -7,7 +7,8 @@
 
 namespace noisegate {
 
-Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias, ConvolutionWindow window) {
+VariableWithMoments conv2d(const Variable& x, const Variable& weight, const Variable& bias,
+                           ConvolutionWindow window) {
   const Trace trace("conv2d", Trace::Pass::forward);
   require_rank("conv2d", x, 4);
   require_rank("conv2d", weight, 4);
@@ -24,11 +25,12 @@ Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
 
   ConvolutionLog::note(x, kernel, window);
   Tensor saved;
+  BlockMoments moments;
   Tensor y = kernels_for("conv2d", x)
                  .conv2d(x.value(), weight.value(), bias.defined() ? bias.value() : Tensor(), window,
-                         recording({&x}) ? &saved : nullptr);
+                         recording({&x}) ? &saved : nullptr, &moments);
   trace.count_multiply_adds(static_cast<double>(y.numel()) * static_cast<double>(kernel.numel() / kernel[0]));
-  return record("conv2d", std::move(y), {x, weight, bias}, [=](const Tensor& grad) {
+  Variable output = record("conv2d", std::move(y), {x, weight, bias}, [=](const Tensor& grad) {
     Backend& kernels = backend(grad);
     std::vector<Tensor> grads(3);
     if (weight.requires_grad() || bias.requires_grad()) {
@@ -39,6 +41,7 @@ Variable conv2d(const Variable& x, const Variable& weight, const Variable& bias,
       grads[0] = kernels.conv2d_backward_input(grad, weight.value(), x.shape(), window, saved);
     return grads;
   });
+  return {std::move(output), std::move(moments)};
 }
 
 }  // namespace noisegate

@@ -1,5 +1,5 @@
 // The rungs of convolution that the tests of conv2d do not come by: the plain kernels, and TF32.
-#include "engine/cuda/conv2d/tile_convolution.h"
+#include "engine/cuda/conv2d/float32_convolution.h"
 #include "engine/cuda/device/memory.h"
 #include "tests/reference_check.h"
 
@@ -73,13 +73,13 @@ TEST_CASE("the tensor cores' products, exactly and in TF32") {
     check_products(
         precision == Precision::tf32 ? 1e-3 : 1e-5,
         [=](const Convolution& conv, Input x, Input w, Span<float> y) {
-          tile_convolution(Stream(), precision, conv, x, w, {}, y);
+          float32_convolution(Stream(), precision, conv, x, w, {}, y);
         },
         [=](const Convolution& conv, Input dy, Input w, Span<float> dx) {
-          tile_input_gradient(Stream(), precision, conv, dy, w, dx);
+          float32_input_gradient(Stream(), precision, conv, dy, w, dx);
         },
         [=](const Convolution& conv, Input dy, Input x, Span<float> dw) {
-          tile_weight_gradient(Stream(), precision, conv, dy, x, dw);
+          float32_weight_gradient(Stream(), precision, conv, dy, x, dw);
         });
   }
 }
@@ -89,14 +89,14 @@ TEST_CASE("a weight gradient over many pixels is split among blocks, and comes o
   const Tensor x = loops::to_tensor(normal({8, 32, 32, 4}, 1)),
                dy = loops::to_tensor(normal({8, 32, 32, 4}, 2));
   Tensor tiled = empty({4, 1, 1, 4}), again = empty({4, 1, 1, 4}), plain = empty({4, 1, 1, 4});
-  tile_weight_gradient(Stream(), Precision::float32, conv, input(dy), input(x), output(tiled));
-  tile_weight_gradient(Stream(), Precision::float32, conv, input(dy), input(x), output(again));
+  float32_weight_gradient(Stream(), Precision::float32, conv, input(dy), input(x), output(tiled));
+  float32_weight_gradient(Stream(), Precision::float32, conv, input(dy), input(x), output(again));
   plain_weight_gradient(Stream(), conv, input(dy), input(x), output(plain));
   CHECK(loops::deviation(loops::to_array(tiled).values, loops::to_array(plain).values) <= 1e-5);
   CHECK(tiled.to_vector<float>() == again.to_vector<float>());
 }
 
 TEST_CASE("tensors of more elements than 32 bits count go to the plain kernels") {
-  CHECK(fits_tiles(Convolution(Shape{512, 32, 32, 64}, Shape{64, 3, 3, 64}, {1, 1})));
-  CHECK_FALSE(fits_tiles(Convolution(Shape{40000, 32, 32, 64}, Shape{64, 3, 3, 64}, {1, 1})));
+  CHECK(fits_float32_products(Convolution(Shape{512, 32, 32, 64}, Shape{64, 3, 3, 64}, {1, 1})));
+  CHECK_FALSE(fits_float32_products(Convolution(Shape{40000, 32, 32, 64}, Shape{64, 3, 3, 64}, {1, 1})));
 }

@@ -179,6 +179,11 @@ TEST_CASE("batch_norm: what does not fit is named with its shapes") {
       {"batch_norm", "(2, 4, 4, 3)", "(2, 4, 3, 3)"});
   check_error(
       [&] {
+        batch_norm({x, {Tensor::zeros({2, 3, 2}), 8}}, one, one, mean, variance, {});
+      },
+      {"batch_norm", "(2, 3, 2)", "8 rows", "(2, 4, 4, 3)"});
+  check_error(
+      [&] {
         batch_norm(variable({1, 1, 1, 3}), one, one, mean, variance, {});
       },
       {"batch_norm", "(1, 1, 1, 3)"});

@@ -1,6 +1,8 @@
 #include "engine/cuda/conv2d/bfloat16_convolution.h"
-#include "engine/cuda/conv2d/bfloat16_epilogues.h"
-#include "engine/cuda/conv2d/bfloat16_operands.h"
+#include "engine/cuda/conv2d/bfloat16_fragments.h"
+#include "engine/cuda/conv2d/epilogues.h"
+#include "engine/cuda/conv2d/operands.h"
+#include "engine/cuda/conv2d/window_columns.h"
 #include "engine/cuda/device/each.h"
 #include "engine/cuda/device/memory.h"
 #include "engine/cuda/device/split_sums.h"
@@ -11,9 +13,8 @@
 namespace noisegate::cuda {
 namespace {
 
-int narrow(std::int64_t count) {
-  return static_cast<int>(count);
-}
+template <int rows, int columns, int rows_of_warp, int columns_of_warp, int stages>
+using Tile16 = BlockTile<Bfloat16Fragments, rows, columns, rows_of_warp, columns_of_warp, stages>;
 
 std::int64_t in_eights(std::int64_t count) {
   return parts(count, 8) * 8;
@@ -69,35 +70,7 @@ class PackedImages {
   Span<const Bfloat16> values_;
 };
 
-WindowPlaces windows_over_x(const Convolution& conv) {
-  return {narrow(conv.y.count() / conv.y.channels),
-          narrow(conv.y.height),
-          narrow(conv.y.width),
-          narrow(conv.x.height),
-          narrow(conv.x.width),
-          narrow(in_eights(conv.x.channels)),
-          narrow(conv.weight.height),
-          narrow(conv.weight.width),
-          narrow(conv.rows.stride),
-          narrow(conv.rows.padding),
-          false};
-}
-
-WindowPlaces windows_over_dy(const Convolution& conv) {
-  return {narrow(conv.x.count() / conv.x.channels),
-          narrow(conv.x.height),
-          narrow(conv.x.width),
-          narrow(conv.y.height),
-          narrow(conv.y.width),
-          narrow(in_eights(conv.y.channels)),
-          narrow(conv.weight.height),
-          narrow(conv.weight.width),
-          narrow(conv.rows.stride),
-          narrow(conv.rows.padding),
-          true};
-}
-
-/// Which of a split's sums an element (k, r, s, c) of the weight gradient is: WindowGroups16 has the columns
+/// Which of a split's sums an element (k, r, s, c) of the weight gradient is: WindowGroups has the columns
 /// in groups of 32 channels.
 struct GroupedColumns {
   Extents weight;
@@ -116,11 +89,11 @@ template <class F>
 void with_tile(ProductTile tile, const F& f) {
   switch (tile) {
     case ProductTile::tile_256x32:
-      return f(BlockTile<256, 32, 64, 32, 3>());
+      return f(Tile16<256, 32, 64, 32, 3>());
     case ProductTile::tile_128x64:
-      return f(BlockTile<128, 64, 64, 32, 4>());
+      return f(Tile16<128, 64, 64, 32, 4>());
     case ProductTile::tile_64x64:
-      return f(BlockTile<64, 64, 32, 32, 4>());
+      return f(Tile16<64, 64, 32, 32, 4>());
   }
 }
 
@@ -159,71 +132,66 @@ Tensor packed_filters(Stream stream, const Convolution& conv, Span<const float> 
   return filters;
 }
 
-std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolution& conv,
-                                                 Span<const Bfloat16> x, Span<const Bfloat16> filters,
-                                                 Span<const float> bias, Span<Bfloat16> y, bool with_moments,
-                                                 std::optional<ProductTile> tile) {
+void bfloat16_convolution(Stream stream, const Convolution& conv, Span<const Bfloat16> x,
+                          Span<const Bfloat16> filters, Span<const float> bias, Span<Bfloat16> y,
+                          BlockMoments* moments, std::optional<ProductTile> tile) {
   const PackedImages images(stream, conv.x, x);
-  const WindowPlaces windows = windows_over_x(conv);
+  const WindowPlaces windows = windows_over_x(conv, in_eights(conv.x.channels));
   const int columns = narrow(conv.y.channels),
             depth = windows.filter_height * windows.filter_width * windows.channels;
-  std::optional<BlockMoments> moments;
   with_tile(tile ? *tile : product_tile_for(windows.rows, columns), [&](auto shape) {
     using Tile = decltype(shape);
     const auto multiply = [&](const auto& epilogue) {
-      bfloat16_product<Tile>(stream, WindowRows16<Tile>{images.values(), windows},
-                             FilterRows16<Tile>{filters, columns, depth}, epilogue, windows.rows, columns,
-                             depth);
+      gemm<Tile>(stream, WindowRows<Tile, 8>{images.values(), windows},
+                 MatrixRows<Tile, 8>{filters, columns, depth}, epilogue, windows.rows, columns, depth);
     };
-    if (with_moments) {
-      moments.emplace(windows.rows, columns, Tile::rows);
-      multiply(StoreImages<true>{y, bias, windows.rows, columns, moments->sums.span()});
+    if (moments) {
+      *moments = {empty({2, columns, parts(windows.rows, Tile::rows)}), Tile::rows};
+      multiply(StoreImages<true>{y, bias, windows.rows, columns, output(moments->sums)});
     } else {
       multiply(StoreImages<false>{y, bias, windows.rows, columns, {}});
     }
   });
-  return moments;
 }
 
 void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
                              Span<const Bfloat16> filters, Span<Bfloat16> dx,
                              std::optional<ProductTile> tile) {
   const PackedImages gradients(stream, conv.y, dy);
-  const WindowPlaces windows = windows_over_dy(conv);
+  const WindowPlaces windows = windows_over_dy(conv, in_eights(conv.y.channels));
   const int columns = narrow(conv.x.channels), channels = narrow(in_eights(columns)),
             depth = windows.filter_height * windows.filter_width * windows.channels;
   with_tile(tile ? *tile : product_tile_for(windows.rows, columns), [&](auto shape) {
     using Tile = decltype(shape);
-    bfloat16_product<Tile>(stream, WindowRows16<Tile>{gradients.values(), windows},
-                           FilterColumns16<Tile>{filters, windows.channels, windows.filter_height,
-                                                 windows.filter_width, channels},
-                           StoreImages<false>{dx, {}, windows.rows, columns, {}}, windows.rows, columns,
-                           depth);
+    gemm<Tile>(stream, WindowRows<Tile, 8>{gradients.values(), windows},
+               FilterColumns<Tile, 8>{filters, windows.channels, windows.filter_height, windows.filter_width,
+                                      channels},
+               StoreImages<false>{dx, {}, windows.rows, columns, {}}, windows.rows, columns, depth);
   });
 }
 
 void bfloat16_weight_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
                               Span<const Bfloat16> x, Span<float> dw) {
   const PackedImages gradients(stream, conv.y, dy), images(stream, conv.x, x);
-  const WindowPlaces windows = windows_over_x(conv);
+  const WindowPlaces windows = windows_over_x(conv, in_eights(conv.x.channels));
   const int rows = narrow(in_eights(conv.y.channels)), pixels = windows.rows;
   const auto multiply = [&](auto shape) {
     using Tile = decltype(shape);
-    const WindowGroups16<Tile> columns_of_x(images.values(), windows);
+    const WindowGroups<Tile, 8> columns_of_x(images.values(), windows);
     const int columns = columns_of_x.count();
     const int splits = splits_for<Tile>(parts(rows, Tile::rows) * parts(columns, Tile::columns), pixels);
     const Workspace<float> sums(std::int64_t{splits} * rows * columns);
-    bfloat16_product<Tile>(stream, PixelColumns16<Tile>{gradients.values(), rows, pixels}, columns_of_x,
-                           StoreSplit{sums.span(), rows, columns}, rows, columns, pixels, splits);
+    gemm<Tile>(stream, MatrixColumns<Tile, 8>{gradients.values(), rows, pixels}, columns_of_x,
+               StoreSums<2>{sums.span(), rows, columns}, rows, columns, pixels, splits);
     add_splits(stream, sums.span(), splits, dw, GroupedColumns{conv.weight, columns});
   };
   const bool is_3x3 = conv.weight.height == 3 && conv.weight.width == 3;
   if (!is_3x3)
-    multiply(BlockTile<64, 96, 32, 48, 4>());
+    multiply(Tile16<64, 96, 32, 48, 4>());
   else if (rows <= 32)
-    multiply(BlockTile<32, 288, 32, 48, 3>());
+    multiply(Tile16<32, 288, 32, 48, 3>());
   else
-    multiply(BlockTile<64, 288, 32, 48, 3>());
+    multiply(Tile16<64, 288, 32, 48, 3>());
 }
 
 }  // namespace noisegate::cuda

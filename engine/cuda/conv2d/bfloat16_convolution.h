@@ -4,7 +4,6 @@
 
 #include "engine/bfloat16.h"
 #include "engine/cuda/conv2d/plain_convolution.h"
-#include "engine/cuda/device/block_moments.h"
 
 #include <optional>
 
@@ -24,12 +23,11 @@ bool fits_bfloat16_products(const Convolution& conv);
 /// The filters in bfloat16, (K, R, S, C) with K and C filled up with zeros to eights.
 Tensor packed_filters(Stream stream, const Convolution& conv, Span<const float> weight);
 
-/// Of packed filters. Without a tile: product_tile_for() of the product's shape. The moments are those of y
-/// as it is stored.
-std::optional<BlockMoments> bfloat16_convolution(Stream stream, const Convolution& conv,
-                                                 Span<const Bfloat16> x, Span<const Bfloat16> filters,
-                                                 Span<const float> bias, Span<Bfloat16> y, bool with_moments,
-                                                 std::optional<ProductTile> tile = {});
+/// Of packed filters. Without a tile: product_tile_for() of the product's shape. `moments`, where it is not
+/// null, gets those of y as it is stored.
+void bfloat16_convolution(Stream stream, const Convolution& conv, Span<const Bfloat16> x,
+                          Span<const Bfloat16> filters, Span<const float> bias, Span<Bfloat16> y,
+                          BlockMoments* moments, std::optional<ProductTile> tile = {});
 void bfloat16_input_gradient(Stream stream, const Convolution& conv, Span<const Bfloat16> dy,
                              Span<const Bfloat16> filters, Span<Bfloat16> dx,
                              std::optional<ProductTile> tile = {});

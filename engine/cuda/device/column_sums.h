@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <concepts>
 
 namespace noisegate::cuda {
 
@@ -44,12 +45,18 @@ struct Chunks {
   static constexpr std::int64_t most = 528;  // blocks: four for each of an H200's 132 multiprocessors
 };
 
-/// sums[(t·columns + column)·chunks + chunk] = Σ over the chunk's rows of term t.
-///
-/// F says how: F::terms and F::width; constants(column) for what stays the same over the rows; load(row,
-/// column) and add(constants, loaded, row, column, sums) for what a row brings to sums[terms][width]. The
-/// loads of several rows go ahead of their sums.
+/// What is summed over rows: `terms` of `width` neighbouring columns. constants(column) is what stays the
+/// same over the rows; load(row, column) and add(constants, loaded, row, column, sums) bring a row's part.
 template <class F>
+concept ColumnTerm = requires(const F& f, const typename F::Loaded& loaded, std::int64_t row,
+                              std::int64_t column, float (&sums)[F::terms][F::width]) {
+  { f.load(row, column) } -> std::same_as<typename F::Loaded>;
+  f.add(f.constants(column), loaded, row, column, sums);
+};
+
+/// sums[(t·columns + column)·chunks + chunk] = Σ over the chunk's rows of term t. The loads of several rows
+/// go ahead of their sums.
+template <ColumnTerm F>
 struct ColumnSums {
   static constexpr int threads = Chunks::threads, warps = threads / warp_size, ahead = 4;
   struct Shared {
@@ -100,7 +107,7 @@ struct ColumnSums {
   }
 };
 
-template <class F>
+template <ColumnTerm F>
 Workspace<float> column_sums(Stream stream, std::int64_t rows, std::int64_t columns, const F& f) {
   const Chunks chunks(rows, columns, F::width);
   Workspace<float> sums(chunks.count() * F::terms * columns);

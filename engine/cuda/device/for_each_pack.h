@@ -5,13 +5,24 @@
 #include "engine/cuda/device/launch.h"
 
 #include <algorithm>
+#include <concepts>
+#include <cstdint>
 
 namespace noisegate::cuda {
 
-/// Every pack of F::width neighbours in a row, by loaded = f.load(pack) and f.store(constants, loaded, pack).
-/// A thread takes several packs of the same columns, whose f.constants(column) it fetches once, and loads
-/// some ahead.
+/// What is done to a pack of `width` neighbours in a row: constants(column) is the same for all rows, and
+/// store(constants, loaded, pack) works the pack out of what load(pack) brought.
 template <class F>
+concept PackOp = requires(const F& f, const typename F::Loaded& loaded, std::int64_t column,
+                          std::int64_t pack) {
+  { F::width } -> std::convertible_to<int>;
+  { f.load(pack) } -> std::same_as<typename F::Loaded>;
+  f.store(f.constants(column), loaded, pack);
+};
+
+/// Every pack: a thread takes several of the same columns, whose constants it fetches once, and loads some
+/// ahead.
+template <PackOp F>
 struct ForEachPack {
   static constexpr int threads = 256, ahead = 4;
   F f;
@@ -39,7 +50,7 @@ struct ForEachPack {
   }
 };
 
-template <class F>
+template <PackOp F>
 void for_each_pack(Stream stream, std::int64_t elements, std::int64_t columns, const F& f) {
   const ForEachPack<F> kernel(f, elements, columns);
   launch(stream, parts(kernel.step, ForEachPack<F>::threads), kernel);

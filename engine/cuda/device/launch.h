@@ -16,15 +16,20 @@
 #include "engine/cuda/device/span.h"
 #include "engine/cuda/types/grid.h"
 
+#include <concepts>
 #include <cstdint>
 
 namespace noisegate::cuda {
 
+template <class T>
+concept Kernel = T::threads % 32 == 0 && (std::invocable<const T&, const Thread&> ||
+                                          std::invocable<const T&, const Thread&, typename T::Shared&>);
+
 /// Runs `kernel` in this many blocks; in none where the work is empty. On the GPU it returns at once, and the
 /// stream's launches run one after the other. Throws Error where a launch fails; under emulation also for
 /// everything that the kernel does wrong.
-template <class Kernel>
-void launch(Stream stream, std::int64_t blocks, const Kernel& kernel) {
+template <Kernel K>
+void launch(Stream stream, std::int64_t blocks, const K& kernel) {
   require_grid(blocks);
   if (blocks > 0) run_grid(stream, static_cast<int>(blocks), kernel);
 }

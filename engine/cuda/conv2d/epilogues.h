@@ -1,7 +1,8 @@
-// What becomes of the sums of bfloat16_product.h.
+// What becomes of the sums of gemm.h.
 #pragma once
 
-#include "engine/cuda/conv2d/bfloat16_product.h"
+#include "engine/bfloat16.h"
+#include "engine/cuda/conv2d/gemm.h"
 
 namespace noisegate::cuda {
 
@@ -135,12 +136,15 @@ struct StoreImages {
   }
 };
 
-/// A split's part of a weight gradient, (rows, columns) of its own.
-struct StoreSplit {
+/// float32: rows of images with their bias, or of each split's part of a weight gradient, one part after the
+/// other. `width` neighbours are stored at once: 2 where the columns are even.
+template <int width>
+struct StoreSums {
   template <class Tile>
   struct Shared {};
-  Span<float> sums_of_splits;
+  Span<float> out;
   int rows, columns;
+  Span<const float> bias = {};
 
   template <class Tile>
   NOISEGATE_DEVICE void finish(const Thread& thread, Shared<Tile>&, const BlockOfC& block,
@@ -148,14 +152,15 @@ struct StoreSplit {
     NOISEGATE_UNROLL
     for (int i = 0; i < Tile::fragments_a; ++i)
       for (int j = 0; j < Tile::fragments_b; ++j)
-        for (int half = 0; half < 2; ++half) {
-          const int row = block.first_row + Tile::row_of(thread) + 16 * i + row_of_c(thread.lane(), 2 * half);
+        for (int r = 0; r < 4; r += width) {
+          const int row = block.first_row + Tile::row_of(thread) + 16 * i + row_of_c(thread.lane(), r);
           const int column =
-              block.first_column + Tile::column_of(thread) + 8 * j + column_of_c(thread.lane(), 2 * half);
-          const float(&values)[4] = sums.c[i][j].values;
-          if (row < rows && column < columns)
-            sums_of_splits.store<2>((std::int64_t{block.split} * rows + row) * columns + column,
-                                    Pack<float, 2>{values[2 * half], values[2 * half + 1]});
+              block.first_column + Tile::column_of(thread) + 8 * j + column_of_c(thread.lane(), r);
+          if (row >= rows || column >= columns) continue;
+          Pack<float, width> pack;
+          for (int k = 0; k < width; ++k)
+            pack[k] = sums.c[i][j].values[r + k] + (bias ? bias[column + k] : 0);
+          out.store<width>((std::int64_t{block.split} * rows + row) * columns + column, pack);
         }
   }
 };
