@@ -264,15 +264,14 @@ DatasetReader list_reader() {
                            path("test", "the test list; by default test.txt"),
                            path("classes", "names, one a line; by default classes.txt, if it is there"),
                            path("map", "a 'LABEL CLASS' a line; other labels are left out"),
-                           flag("remap", false, "1: the training list's labels become 0, 1, ..."),
+                           flag("remap", false, "with 1 the training list's labels become 0, 1, ..."),
                            integer("per-class", 0, {0, most_samples}, "of a class in an epoch; 0: all",
                                    "samples"),
                            integer("size", 224, {1, largest_side}, "each way of a batch's images", "pixels"),
                            integer("resize", 256, {1, largest_side},
-                                   "of the shorter side before the middle is cut out; by default the size "
-                                   "where that is not 224",
+                                   "of the shorter side, before a cut; by default size where that is not 224",
                                    "pixels"),
-                           flag("skip-bad", false, "1: leaves out images that cannot be read")}},
+                           flag("skip-bad", false, "with 1 images that cannot be read are left out")}},
            load_named},
           [](const fs::path& folder) {
             std::error_code error;

@@ -108,9 +108,7 @@ NoiseModel asymmetric_noise() {
            .what = "a share of a class, to the one class that it is mistaken for",
            .parameters = {noise_rate_parameter("the share"),
                           parameter::one_of("map", names_of(maps()),
-                                            "each dataset's own mistakes, or the next class of all, of five "
-                                            "consecutive ones, of CIFAR-100's superclass; by default the "
-                                            "dataset's own, circular where it has none")}},
+                                            "by default the dataset's own, or circular")}},
           relabelled<flip_to_mistakes>};
 }
 

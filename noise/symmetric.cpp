@@ -24,7 +24,7 @@ NoiseModel symmetric_noise() {
   return {{.name = "symmetric",
            .what = "a share of each class, to the other classes alike",
            .parameters = {noise_rate_parameter("the share"),
-                          parameter::flag("inclusive", false, "1: to any class, itself too")}},
+                          parameter::flag("inclusive", false, "with 1 to any class, itself too")}},
           relabelled<flip_to_others>};
 }
 

@@ -8,10 +8,12 @@
 #include "tests/check_error.h"
 #include "tests/temporary_folder.h"
 #include "tools/config/recipe.h"
+#include "tools/config/spec_paths.h"
 #include "tools/runs/table.h"
 #include "tools/train/trainer.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <set>
 
@@ -241,4 +243,17 @@ TEST_CASE("recipes are refused by name and key") {
   CHECK_NOTHROW(parse_recipe("x", complete));
   check_error([&] { parse_recipe("x", "epoch = 3" + complete); }, {"recipe x", "'epoch'", "epochs"});
   check_error([&] { parse_recipe("x", complete + "year = 1"); }, {"recipe x", "'year'"});
+}
+
+TEST_CASE("every file that a noise or a loss names is kept with its whole path") {
+  const std::string here = std::filesystem::current_path().string() + "/";
+  CHECK(noise_with_absolute_paths("human:worst,file=a.pt,order=b.npy") ==
+        "human:worst,file=" + here + "a.pt,order=" + here + "b.npy");
+  CHECK(noise_with_absolute_paths("openset:0.4,dataset=mnist,data=d") ==
+        "openset:0.4,dataset=mnist,data=" + here + "d");
+  CHECK(noise_with_absolute_paths("file:l.npy") == "file:" + here + "l.npy");
+  CHECK(noise_with_absolute_paths("asymmetric:0.4,map=blocks") == "asymmetric:0.4,map=blocks");
+  CHECK(loss_with_absolute_paths("forward:t.csv") == "forward:" + here + "t.csv");
+  CHECK(loss_with_absolute_paths("forward:estimate,run=r") == "forward:estimate,run=" + here + "r");
+  CHECK(loss_with_absolute_paths("gce:0.7") == "gce:0.7");
 }
