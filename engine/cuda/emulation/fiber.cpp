@@ -9,6 +9,16 @@ extern "C" {
                                                    std::size_t* old_bytes);
 }
 
+// The compiler's own jumps save three registers and call nothing. The C library's mangle addresses, and under
+// the address sanitizer each makes a call of the system: switches are 17 times slower with them there.
+#ifdef __x86_64__
+#define NOISEGATE_MARK(place) __builtin_setjmp(place)
+#define NOISEGATE_JUMP(place) __builtin_longjmp(place, 1)
+#else
+#define NOISEGATE_MARK(place) _setjmp(place)
+#define NOISEGATE_JUMP(place) _longjmp(place, 1)
+#endif
+
 namespace noisegate::emulation {
 namespace {
 
@@ -40,8 +50,8 @@ void Fiber::start(std::function<void()> body) {
   running = this;
   void* fake_stack = nullptr;
   leave_for(stack_.get(), stack_bytes, &fake_stack);
-  if (_setjmp(resumer_) == 0) {
-    if (entered_) _longjmp(own_, 1);
+  if (NOISEGATE_MARK(resumer_) == 0) {
+    if (entered_) NOISEGATE_JUMP(own_);
     entered_ = true;
     getcontext(&context_);
     context_.uc_stack.ss_sp = stack_.get();
@@ -58,7 +68,7 @@ void Fiber::start(std::function<void()> body) {
   Fiber& self = *running;
   void* fake_stack = nullptr;
   leave_for(self.resumer_stack_, self.resumer_stack_bytes_, &fake_stack);
-  if (_setjmp(self.own_) == 0) _longjmp(self.resumer_, 1);
+  if (NOISEGATE_MARK(self.own_) == 0) NOISEGATE_JUMP(self.resumer_);
   self.arrive(fake_stack);
 }
 

@@ -6,8 +6,11 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <setjmp.h>
 #include <ucontext.h>
+
+#ifndef __x86_64__
+#include <setjmp.h>
+#endif
 
 namespace noisegate::emulation {
 
@@ -35,8 +38,13 @@ class Fiber {
   void arrive(void* fake_stack);
 
   std::unique_ptr<std::byte[]> stack_;
+#ifdef __x86_64__
+  using Place = void* [5];  // of the compiler's own jumps
+#else
+  using Place = jmp_buf;
+#endif
   ucontext_t context_{};  // enters the stack; from then on the two jumps, which need no call of the system
-  jmp_buf own_, resumer_;
+  Place own_, resumer_;
   const void* resumer_stack_ = nullptr;
   std::size_t resumer_stack_bytes_ = 0;
   std::function<void()> body_;
