@@ -12,7 +12,7 @@ using namespace noisegate;
 
 namespace {
 
-using Values = std::vector<std::vector<double>>;  // one list a parameter
+using ParameterLists = std::vector<std::vector<double>>;  // one list a parameter
 
 const std::vector<Shape> shapes{{3, 5}, {7}, {130, 150}};  // the last is long enough for several threads
 
@@ -26,9 +26,9 @@ std::vector<float> normal(std::int64_t count, std::uint32_t epoch, std::uint32_t
 /// The rule of optimizer.h as a plain loop in double.
 class PlainSgd {
  public:
-  PlainSgd(Values weights, SgdOptions options) : weights_(std::move(weights)), options_(options) {}
+  PlainSgd(ParameterLists weights, SgdOptions options) : weights_(std::move(weights)), options_(options) {}
 
-  void step(const Values& gradients, double learning_rate) {
+  void step(const ParameterLists& gradients, double learning_rate) {
     double squares = 0;
     for (const auto& gradient : gradients)
       for (const double g : gradient) squares += g * g;
@@ -46,10 +46,10 @@ class PlainSgd {
       }
   }
 
-  const Values& weights() const { return weights_; }
+  const ParameterLists& weights() const { return weights_; }
 
  private:
-  Values weights_, velocities_;
+  ParameterLists weights_, velocities_;
   SgdOptions options_;
 };
 
@@ -63,8 +63,8 @@ std::vector<Variable> make_parameters() {
   return parameters;
 }
 
-Values values_of(const std::vector<Variable>& parameters) {
-  Values values;
+ParameterLists values_of(const std::vector<Variable>& parameters) {
+  ParameterLists values;
   for (const Variable& parameter : parameters) {
     const std::vector<float> read = parameter.value().to_vector<float>();
     values.emplace_back(read.begin(), read.end());
@@ -73,8 +73,8 @@ Values values_of(const std::vector<Variable>& parameters) {
 }
 
 /// Gives every parameter a random gradient and returns them.
-Values set_gradients(std::vector<Variable>& parameters, std::uint32_t step) {
-  Values gradients;
+ParameterLists set_gradients(std::vector<Variable>& parameters, std::uint32_t step) {
+  ParameterLists gradients;
   for (std::size_t p = 0; p < parameters.size(); ++p) {
     const Shape shape = parameters[p].shape();
     const std::vector<float> gradient = normal(shape.numel(), step, static_cast<std::uint32_t>(p));
@@ -84,7 +84,7 @@ Values set_gradients(std::vector<Variable>& parameters, std::uint32_t step) {
   return gradients;
 }
 
-void check_close(const Values& actual, const Values& expected, double tolerance) {
+void check_close(const ParameterLists& actual, const ParameterLists& expected, double tolerance) {
   double worst = 0;
   for (std::size_t p = 0; p < expected.size(); ++p)
     for (std::size_t i = 0; i < expected[p].size(); ++i) {
@@ -149,7 +149,7 @@ TEST_CASE("Sgd: after the first step the velocity is the gradient") {
   std::vector<Variable> parameters = make_parameters();
   Sgd sgd(parameters, {.momentum = 0.9});
   REQUIRE(sgd.velocities().size() == parameters.size());
-  const Values gradients = set_gradients(parameters, 1);
+  const ParameterLists gradients = set_gradients(parameters, 1);
   sgd.step(0.1);
   for (std::size_t p = 0; p < parameters.size(); ++p) {
     const std::vector<float> velocity = sgd.velocities()[p].to_vector<float>();
@@ -162,12 +162,12 @@ TEST_CASE("Sgd: a step drops the gradients and leaves parameters without one alo
   Sgd sgd(parameters, {.weight_decay = 0.1});
   set_gradients(parameters, 1);
   parameters[1].clear_grad();
-  const Values before = values_of(parameters);
+  const ParameterLists before = values_of(parameters);
   sgd.step(0.1);
   for (const Variable& parameter : parameters) CHECK_FALSE(parameter.grad().defined());
   CHECK(values_of(parameters)[1] == before[1]);
   CHECK(values_of(parameters)[0] != before[0]);
-  const Values after = values_of(parameters);
+  const ParameterLists after = values_of(parameters);
   sgd.step(0.1);  // nothing to do
   CHECK(values_of(parameters) == after);
 }
