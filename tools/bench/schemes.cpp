@@ -9,7 +9,6 @@
 #include "tools/train/stopwatch.h"
 #include "tools/train/trainer.h"
 
-#include <deque>
 #include <memory>
 #include <numeric>
 #include <string>
@@ -55,7 +54,7 @@ const std::vector<Candidate> candidates = {{"ce", "none"},
                                            {"ce", "label-confidence:rho=0"},
                                            {"ce", "label-confidence"}};
 
-Trainer make_trainer(const BenchOptions& bench, const Candidate& candidate) {
+std::unique_ptr<Trainer> make_trainer(const BenchOptions& bench, const Candidate& candidate) {
   TrainOptions options;
   options.dataset = fmt::format("synthetic:train={},test=2", 2 * bench.batch_size);
   options.model = bench.model;
@@ -64,7 +63,7 @@ Trainer make_trainer(const BenchOptions& bench, const Candidate& candidate) {
   options.batch_size = bench.batch_size;
   options.validation = candidate.scheme == "truncated" ? 0.1 : 0;
   options.noise = "symmetric:0.4";
-  return {options, prepare_data(options)};
+  return std::make_unique<Trainer>(options, prepare_data(options));
 }
 
 /// One step on the first images of the training set; returns its seconds.
@@ -78,12 +77,12 @@ double timed_step(Trainer& trainer, int batch_size) {
 
 nlohmann::ordered_json measure(const BenchOptions& options) {
   constexpr int warm_up_steps = 2;
-  std::deque<Trainer> trainers;
+  std::vector<std::unique_ptr<Trainer>> trainers;
   for (const Candidate& candidate : candidates) trainers.push_back(make_trainer(options, candidate));
   std::vector<std::vector<double>> seconds(candidates.size()), ratios(candidates.size());
   for (int step = 0; step < warm_up_steps + options.steps; ++step) {
     for (std::size_t i = 0; i < candidates.size(); ++i) {
-      const double time = timed_step(trainers[i], options.batch_size);
+      const double time = timed_step(*trainers[i], options.batch_size);
       if (step < warm_up_steps) continue;
       seconds[i].push_back(time);
       ratios[i].push_back(time / seconds.front().back());

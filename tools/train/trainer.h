@@ -38,6 +38,9 @@ class Trainer {
  public:
   /// Throws Error naming the option for a model, loss, schedule or augmentation that there is not.
   Trainer(const TrainOptions& options, TrainingData data);
+  // Its steps point to it.
+  Trainer(const Trainer&) = delete;
+  Trainer& operator=(const Trainer&) = delete;
 
   /// Called after each step; false ends the training there.
   using AfterStep = std::function<bool(const StepReport&)>;
