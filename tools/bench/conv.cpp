@@ -34,7 +34,6 @@ struct BenchOptions {
 CommandLine bench_conv_command_line(BenchOptions& o) {
   return {.command = "bench conv",
           .summary = "times each convolution of a model beside the machine's limit",
-          .word = "",
           .options = {{"model", "SPEC", "see noisegate list models", &o.model},
                       {"batch-size", "N", "32x32x3 images a step", &o.batch_size},
                       {"samples", "N", "of which the median counts", &o.samples},
@@ -44,8 +43,7 @@ CommandLine bench_conv_command_line(BenchOptions& o) {
                       {"conv", "NAME", "on the CPU: auto (Winograd's where it pays), direct", &o.conv},
                       {"ladder", "", "the rungs from the definition to the production kernel", &o.ladder},
                       {"no-cudnn", "", "leaves cuDNN out", &o.no_cudnn},
-                      {"json", "FILE", "also write the results here", &o.json}},
-          .later = {}};
+                      {"json", "FILE", "also write the results here", &o.json}}};
 }
 
 /// What the machine can do at most; bytes_per_second is 0 where that is not known.

@@ -49,15 +49,13 @@ struct BenchOptions {
 CommandLine bench_data_command_line(BenchOptions& o) {
   return {.command = "bench data",
           .summary = "times batches from JPEG files, beside decoding alone, and from images in memory",
-          .word = "",
           .options = {{"images", "N", "JPEG files, written to a folder of their own", &o.images},
                       {"side", "N", "their pixels each way", &o.side},
                       {"size", "N", "pixels each way of a batch's images", &o.size},
                       {"augment", "SPEC", "of the JPEG images", &o.augment},
                       {"rounds", "N", "of which the fastest counts, each on its own", &o.rounds},
                       {"threads", "N", "of the CPU, 0: one a core", &o.threads},
-                      {"json", "FILE", "also write the results here", &o.json}},
-          .later = {}};
+                      {"json", "FILE", "also write the results here", &o.json}}};
 }
 
 /// A picture that is about as hard to compress as a photograph: noise at every scale, a little weaker from

@@ -32,12 +32,10 @@ struct BenchOptions {
 CommandLine bench_ops_command_line(BenchOptions& o) {
   return {.command = "bench ops",
           .summary = "times ops forward and backward, and every loss beside cross entropy",
-          .word = "",
           .options = {{"samples", "N", "of which the median counts", &o.samples},
                       {"device", "NAME", "cpu, cuda", &o.device},
                       {"threads", "N", "of the CPU, 0: one a core", &o.threads},
-                      {"json", "FILE", "also write the results here", &o.json}},
-          .later = {}};
+                      {"json", "FILE", "also write the results here", &o.json}}};
 }
 
 using Call = std::function<void()>;

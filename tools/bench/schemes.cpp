@@ -28,13 +28,11 @@ struct BenchOptions {
 CommandLine bench_schemes_command_line(BenchOptions& o) {
   return {.command = "bench schemes",
           .summary = "times training steps under each scheme beside plain cross entropy",
-          .word = "",
           .options = {{"model", "SPEC", "see noisegate list models", &o.model},
                       {"batch-size", "N", "drawn 32x32x3 images a step", &o.batch_size},
                       {"steps", "N", "timed, after 2 to warm up", &o.steps},
                       {"threads", "N", "of the CPU, 0: one a core", &o.threads},
-                      {"json", "FILE", "also write the results here", &o.json}},
-          .later = {}};
+                      {"json", "FILE", "also write the results here", &o.json}}};
 }
 
 /// What is timed: the first is what the others are compared with.

@@ -40,7 +40,6 @@ CommandLine bench_step_command_line(BenchOptions& o) {
   return {
       .command = "bench step",
       .summary = "times a whole training step (forward, cross-entropy, backward, SGD)",
-      .word = "",
       .options = {{"model", "SPEC", "see noisegate list models", &o.model},
                   {"batch-size", "N", "random 32x32x3 images a step", &o.batch_size},
                   {"steps", "N", "timed, after some to warm up", &o.steps},
@@ -50,8 +49,7 @@ CommandLine bench_step_command_line(BenchOptions& o) {
                   {"conv", "NAME", "CPU: auto (Winograd's where it pays), direct; GPU: auto, cudnn", &o.conv},
                   {"no-graph", "", "on a GPU: launch kernels one by one, for profilers", &o.no_graph},
                   {"profile", "", "also where the CPU's time goes, op by op", &o.profile},
-                  {"json", "FILE", "also write the results here", &o.json}},
-      .later = {}};
+                  {"json", "FILE", "also write the results here", &o.json}}};
 }
 
 /// A model, a batch of random images and all that a step needs.

@@ -25,11 +25,6 @@ std::vector<std::string> dashed_names(const std::vector<Option>& options) {
   if (!name.starts_with("-")) {
     reject("{} does not know what to do with the word '{}'", command_line.command, argument);
   }
-  const auto& later = command_line.later;
-  if (std::any_of(later.begin(), later.end(),
-                  [&](const std::string& option) { return "--" + option == name; })) {
-    reject("{}", not_there_yet(name));
-  }
   const std::vector<std::string> known = dashed_names(command_line.options);
   reject("{} has no option {}: {}", command_line.command, shown(name), known_words(name, known));
 }
@@ -122,10 +117,6 @@ std::string help_page(const CommandLine& command_line) {
     if (two) ++i;
   }
   return page;
-}
-
-std::string not_there_yet(const std::string& what) {
-  return fmt::format("{} is planned, but this version of Noisegate does not have it yet", what);
 }
 
 }  // namespace noisegate

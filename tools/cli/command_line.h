@@ -11,11 +11,10 @@
 namespace noisegate {
 
 struct CommandLine {
-  std::string command;          // "train"
-  std::string summary;          // one line
-  std::string word;             // what its first word without dashes names, e.g. "WHAT"; empty: it takes none
-  std::vector<Option> options;  // all but --help
-  std::vector<std::string> later;             // names of options that are planned, but not there yet
+  std::string command;    // "train"
+  std::string summary;    // one line
+  std::string word = {};  // what its first word without dashes names, e.g. "WHAT"; empty: it takes none
+  std::vector<Option> options = {};           // all but --help
   std::vector<std::string>* words = nullptr;  // where the words go, for a command that takes several
 };
 
@@ -30,8 +29,5 @@ void assign_given(const CommandLine& command_line, const Given& given);
 
 /// The help page, at most 100 columns wide; short options stand two to a line, so that it fits one screen.
 std::string help_page(const CommandLine& command_line);
-
-/// One sentence for what the plan has and this build has not.
-std::string not_there_yet(const std::string& what);
 
 }  // namespace noisegate

@@ -31,18 +31,16 @@ struct EvalOptions {
 CommandLine eval_command_line(EvalOptions& o) {
   return {.command = "eval",
           .summary = "measures the model of a run folder on the test set",
-          .word = "",
-          .options = {{"run", "DIR", "the run folder", &o.run},
-                      {"data", "DIR", "folder with the files of the dataset, where they have moved",
-                       &o.view.data},
-                      {"split", "NAME", "test; train or validation: against given and true labels", &o.split},
-                      {"predictions", "FILE", ".npy: softmax rows; .csv: what is predicted", &o.predictions},
-                      {"logits", "F.npy", "write the logits, for noisegate loss", &o.logits},
-                      {"momentum", "", "write those of the momentum model", &o.momentum},
-                      {"json", "FILE", "also write the results here, with all confusions", &o.json},
-                      {"device", "NAME", "auto, cpu, cuda", &o.view.device},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}},
-          .later = {}};
+          .options = {
+              {"run", "DIR", "the run folder", &o.run},
+              {"data", "DIR", "folder with the files of the dataset, where they have moved", &o.view.data},
+              {"split", "NAME", "test; train or validation: against given and true labels", &o.split},
+              {"predictions", "FILE", ".npy: softmax rows; .csv: what is predicted", &o.predictions},
+              {"logits", "F.npy", "write the logits, for noisegate loss", &o.logits},
+              {"momentum", "", "write those of the momentum model", &o.momentum},
+              {"json", "FILE", "also write the results here, with all confusions", &o.json},
+              {"device", "NAME", "auto, cpu, cuda", &o.view.device},
+              {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}}};
 }
 
 void check(const EvalOptions& o) {

@@ -108,9 +108,7 @@ void print_aligned(const std::vector<Row>& rows) {
 int list_command(const Arguments& arguments) {
   const CommandLine line{.command = "list",
                          .summary = "names what there is: models, losses, schemes, noise, recipes, ...",
-                         .word = "WHAT",
-                         .options = {},
-                         .later = {}};
+                         .word = "WHAT"};
   const auto given = parse(line, arguments);
   if (!given) return 0;
   std::vector<std::string> known;

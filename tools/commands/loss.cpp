@@ -38,7 +38,6 @@ struct LossOptions {
 CommandLine loss_command_line(LossOptions& o) {
   return {.command = "loss",
           .summary = "shows what a loss makes of logits and labels, or draws losses",
-          .word = "",
           .options = {{"loss", "SPEC", "ce, gce:0.7; for --plot several, with blanks between", &o.loss},
                       {"logits", "F.npy", "(N,K)", &o.logits},
                       {"labels", "F.npy", "(N)", &o.labels},
@@ -48,8 +47,7 @@ CommandLine loss_command_line(LossOptions& o) {
                       {"classes", "K", "for --plot: what the knob tau goes by", &o.classes},
                       {"scheme", "SPEC", "replay it over steps: logits (T,N,K), labels (T,N)", &o.scheme},
                       {"lr", "F.npy", "learning rates (T), for --scheme", &o.lr},
-                      {"seed", "N", "of the losses that draw random labels", &o.seed}},
-          .later = {}};
+                      {"seed", "N", "of the losses that draw random labels", &o.seed}}};
 }
 
 struct Samples {

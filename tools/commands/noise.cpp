@@ -34,10 +34,7 @@ struct NoiseOptions {
 
 CommandLine noise_command_line(NoiseOptions& o) {
   CommandLine line{.command = "noise",
-                   .summary = "makes labels wrong as train would, and shows and saves them",
-                   .word = "",
-                   .options = {},
-                   .later = {}};
+                   .summary = "makes labels wrong as train would, and shows and saves them"};
   const std::vector<Option> train = option_table(o.train);
   for (const char* shared : {"dataset", "data", "limit", "noise", "seed", "threads"})
     line.options.push_back(*find_option(train, shared));

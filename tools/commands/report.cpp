@@ -28,7 +28,6 @@ CommandLine report_command_line(ReportOptions& o, std::string& out, std::vector<
                        &o.view.data},
                       {"device", "NAME", "of the models: auto, cpu, cuda", &o.view.device},
                       {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}},
-          .later = {},
           .words = &folders};
 }
 

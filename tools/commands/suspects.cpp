@@ -34,16 +34,14 @@ CommandLine suspects_command_line(SuspectsOptions& o) {
   return {.command = "suspects",
           .summary = "finds the training samples whose labels are most likely wrong",
           .word = "RUN_DIR",
-          .options = {{"out", "FILE.csv", "write the first --count", &o.out},
-                      {"count", "N", "suspects to write, 0: all samples", &o.count},
-                      {"show", "FILE.png", "draw the first 80", &o.show},
-                      {"momentum", "", "rank by the momentum model; the other gives the second opinion",
-                       &o.momentum},
-                      {"data", "DIR", "folder with the files of the dataset, where they have moved",
-                       &o.view.data},
-                      {"device", "NAME", "auto, cpu, cuda", &o.view.device},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}},
-          .later = {}};
+          .options = {
+              {"out", "FILE.csv", "write the first --count", &o.out},
+              {"count", "N", "suspects to write, 0: all samples", &o.count},
+              {"show", "FILE.png", "draw the first 80", &o.show},
+              {"momentum", "", "rank by the momentum model; the other gives the second opinion", &o.momentum},
+              {"data", "DIR", "folder with the files of the dataset, where they have moved", &o.view.data},
+              {"device", "NAME", "auto, cpu, cuda", &o.view.device},
+              {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}}};
 }
 
 void check(const SuspectsOptions& o) {

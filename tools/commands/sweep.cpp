@@ -74,11 +74,8 @@ std::vector<RunRecord> finished_runs(const Sweep& sweep) {
 }  // namespace
 
 int sweep_command(const Arguments& arguments) {
-  const CommandLine line{.command = "sweep",
-                         .summary = "trains every combination of the lists in a TOML file",
-                         .word = "FILE",
-                         .options = {},
-                         .later = {}};
+  const CommandLine line{
+      .command = "sweep", .summary = "trains every combination of the lists in a TOML file", .word = "FILE"};
   const auto given = parse(line, arguments);
   if (!given) return 0;
   const auto file = given->find("");

@@ -110,9 +110,7 @@ Settings deciding_settings(TrainOptions options) {
 CommandLine train_command_line(TrainOptions& options, std::string& config) {
   CommandLine line{.command = "train",
                    .summary = "trains a model and leaves a run folder",
-                   .word = "",
-                   .options = option_table(options),
-                   .later = {}};
+                   .options = option_table(options)};
   line.options.push_back({"config", "FILE", "TOML file with any of these", &config});
   return line;
 }
