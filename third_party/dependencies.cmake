@@ -13,7 +13,6 @@ endfunction()
 
 noisegate_require(dnnl libdnnl-dev CONFIG)
 noisegate_require(fmt libfmt-dev CONFIG)
-noisegate_require(CLI11 libcli11-dev CONFIG)
 noisegate_require(nlohmann_json nlohmann-json3-dev CONFIG)
 noisegate_require(ZLIB zlib1g-dev)
 

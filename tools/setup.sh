@@ -5,7 +5,7 @@
 # Does nothing, and needs no rights, where all of it is there already; else it installs as root, by sudo.
 set -euo pipefail
 
-packages=(cmake ninja-build g++ libdnnl-dev ocl-icd-opencl-dev libfmt-dev doctest-dev libstb-dev libcli11-dev
+packages=(cmake ninja-build g++ libdnnl-dev ocl-icd-opencl-dev libfmt-dev doctest-dev libstb-dev
   libtomlplusplus-dev nlohmann-json3-dev zlib1g-dev libjs-chart.js)
 only_say=no
 for word in "$@"; do

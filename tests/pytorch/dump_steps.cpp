@@ -14,13 +14,13 @@
 #include "layers/model_file.h"
 #include "layers/models.h"
 #include "losses/loss.h"
+#include "tools/cli/command_line.h"
 
 #include <cstdio>
 #include <map>
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace noisegate {
@@ -88,6 +88,24 @@ TensorFile train(Module& model, const std::vector<Batch>& batches, const Loss& l
   return results;
 }
 
+CommandLine command_line(Arguments& a) {
+  return {.command = "dump_steps",
+          .summary = "runs training steps for tests/pytorch/compare.py",
+          .options = {{"model", "SPEC", "see noisegate list models", &a.model},
+                      {"classes", "K", "of the model", &a.classes},
+                      {"threads", "N", "of the CPU, 0: one a core", &a.threads},
+                      {"conv", "NAME", "auto, direct", &a.convolution},
+                      {"init", "FILE", "write freshly drawn weights", &a.init},
+                      {"weights", "FILE", "read the weights", &a.weights},
+                      {"batches", "FILE", "read the batches", &a.batches},
+                      {"probe", "FILE", "write logits and gradients", &a.probe},
+                      {"train", "FILE", "write what steps of SGD give", &a.train},
+                      {"lr", "X", "learning rate", &a.learning_rate},
+                      {"momentum", "X", "of SGD", &a.sgd.momentum},
+                      {"weight-decay", "X", "of SGD", &a.sgd.weight_decay},
+                      {"nesterov", "", "of SGD", &a.sgd.nesterov}}};
+}
+
 void run(const Arguments& arguments) {
   set_thread_count(arguments.threads);
   set_convolution_algorithm(parse_convolution_algorithm(arguments.convolution));
@@ -106,28 +124,16 @@ void run(const Arguments& arguments) {
 }  // namespace noisegate
 
 int main(int argc, char** argv) {
-  noisegate::Arguments arguments;
-  CLI::App app("Runs training steps for tests/pytorch/compare.py");
-  app.add_option("--model", arguments.model)->required();
-  app.add_option("--classes", arguments.classes);
-  app.add_option("--threads", arguments.threads);
-  app.add_option("--conv", arguments.convolution);
-  for (auto [option, value] : {std::pair{"--init", &arguments.init},
-                               {"--weights", &arguments.weights},
-                               {"--batches", &arguments.batches},
-                               {"--probe", &arguments.probe},
-                               {"--train", &arguments.train}}) {
-    app.add_option(option, *value);
-  }
-  app.add_option("--lr", arguments.learning_rate);
-  app.add_option("--momentum", arguments.sgd.momentum);
-  app.add_option("--weight-decay", arguments.sgd.weight_decay);
-  app.add_flag("--nesterov", arguments.sgd.nesterov);
-  CLI11_PARSE(app, argc, argv);
+  using namespace noisegate;
   try {
-    noisegate::run(arguments);
+    Arguments arguments;
+    const CommandLine line = command_line(arguments);
+    const auto given = parse(line, {argv + 1, argv + argc});
+    if (!given) return 0;
+    assign_given(line, *given);
+    run(arguments);
     return 0;
-  } catch (const noisegate::Error& error) {
+  } catch (const Error& error) {
     std::fprintf(stderr, "noisegate_dump_steps: %s\n", error.what());
     return error.exit_code();
   }

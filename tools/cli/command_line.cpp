@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 namespace noisegate {
@@ -20,13 +19,26 @@ std::vector<std::string> dashed_names(const std::vector<Option>& options) {
   return names;
 }
 
-[[noreturn]] void reject_stray(const CommandLine& command_line, const std::string& argument) {
-  const std::string name = argument.substr(0, argument.find('='));
-  if (!name.starts_with("-")) {
-    reject("{} does not know what to do with the word '{}'", command_line.command, argument);
-  }
+bool asks_for_help(const std::string& argument) {
+  return argument == "--help" || argument == "-h";
+}
+
+bool is_word(const std::string& argument) {
+  return argument.size() < 2 || argument[0] != '-';
+}
+
+void take_word(const CommandLine& command_line, const std::string& word, Given& given) {
+  if (command_line.words)
+    command_line.words->push_back(word);
+  else if (command_line.word.empty() || !given.emplace("", word).second)
+    reject("{} does not know what to do with the word '{}'", command_line.command, word);
+}
+
+const Option& option_of(const CommandLine& command_line, const std::string& flag) {
+  const Option* option = flag.starts_with("--") ? find_option(command_line.options, flag.substr(2)) : nullptr;
+  if (option) return *option;
   const std::vector<std::string> known = dashed_names(command_line.options);
-  reject("{} has no option {}: {}", command_line.command, shown(name), known_words(name, known));
+  reject("{} has no option {}: {}", command_line.command, shown(flag), known_words(flag, known));
 }
 
 /// "--epochs N  passes over the training set [20]"
@@ -54,48 +66,31 @@ std::vector<std::string> help_cells(const CommandLine& command_line) {
   return cells;
 }
 
-/// What CLI11 found for each option.
-Given results(const std::map<std::string, CLI::Option*>& parsed) {
-  Given given;
-  for (const auto& [name, option] : parsed) {
-    if (option->count() == 0) continue;
-    if (option->count() > 1) reject("--{} is given more than once", name);
-    const std::string value = option->results().back();
-    // CLI11 takes the next option for it; a shell gives an empty one where a variable is not set.
-    if ((value.empty() && !name.empty()) || value.starts_with("--")) reject("--{} needs a value", name);
-    given[name] = value;
-  }
-  return given;
-}
-
 }  // namespace
 
 std::optional<Given> parse(const CommandLine& command_line, const std::vector<std::string>& arguments) {
-  CLI::App app;
-  app.allow_extras();  // so that the sentence about them is ours
-  std::map<std::string, CLI::Option*> parsed;
-  for (const Option& option : command_line.options) {
-    const std::string name = "--" + option.name;
-    CLI::Option* added = option.is_flag() ? app.add_flag(name) : app.add_option(name)->type_size(1);
-    parsed[option.name] = added->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  }
-  if (command_line.words)
-    app.add_option("words", *command_line.words);
-  else if (!command_line.word.empty())
-    parsed[""] = app.add_option(command_line.word)->type_size(1)->expected(1);
-
-  try {
-    app.parse(
-        std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11 takes them from the back
-  } catch (const CLI::CallForHelp&) {
+  if (std::ranges::any_of(arguments, asks_for_help)) {
     put_output(help_page(command_line));
     return std::nullopt;
-  } catch (const CLI::ParseError& error) {
-    const std::string what = error.what();  // "--epochs: 1 required TEXT missing"
-    reject("{} needs a value", what.substr(0, what.find(':')));
   }
-  const Given given = results(parsed);
-  if (const auto stray = app.remaining(); !stray.empty()) reject_stray(command_line, stray.front());
+  Given given;
+  for (auto argument = arguments.begin(); argument != arguments.end(); ++argument) {
+    if (is_word(*argument)) {
+      take_word(command_line, *argument, given);
+      continue;
+    }
+    const std::size_t equals = argument->find('=');
+    const std::string flag = argument->substr(0, equals);
+    const Option& option = option_of(command_line, flag);
+    std::string value = option.is_flag() ? "true" : "";
+    if (equals != std::string::npos)
+      value = argument->substr(equals + 1);
+    else if (!option.is_flag() && argument + 1 != arguments.end())
+      value = *++argument;
+    // A shell gives an empty value where a variable is not set.
+    if (value.empty() || value.starts_with("--")) reject("{} needs a value", flag);
+    if (!given.emplace(option.name, value).second) reject("{} is given more than once", flag);
+  }
   return given;
 }
 

@@ -1,4 +1,4 @@
-// The command line of one command: its words and options, read with CLI11, and its help page.
+// The command line of one command: its words and options and its help page.
 #pragma once
 
 #include "tools/cli/options.h"
