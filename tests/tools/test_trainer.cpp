@@ -45,6 +45,13 @@ std::vector<float> first_parameter(const Module& model) {
   return model.parameters().front().variable.value().to_vector<float>();
 }
 
+/// The line of metrics.jsonl without what depends on the clock.
+std::string timeless(const EpochMetrics& metrics) {
+  auto line = to_json(metrics);
+  for (const char* key : {"seconds", "images_per_second", "peak_memory_bytes"}) line.erase(key);
+  return line.dump();
+}
+
 /// While one lives, no file of this process grows beyond `bytes`, as on a full disk.
 class FileSizeLimit {
  public:
@@ -174,11 +181,46 @@ TEST_CASE(
     const auto reported = resumed.run_epoch(go_on);
     REQUIRE(expected);
     REQUIRE(reported);
-    auto expected_line = to_json(*expected), line = to_json(*reported);
-    for (const char* key : {"seconds", "images_per_second", "peak_memory_bytes"})
-      expected_line.erase(key), line.erase(key);
-    CHECK(line.dump() == expected_line.dump());
+    CHECK(timeless(*reported) == timeless(*expected));
   }
+}
+
+TEST_CASE("a checkpoint of format 1 goes on to the same metrics, one of a newer format is refused") {
+  TrainOptions options = small_run();
+  options.noise = "symmetric:0.4";
+  Trainer whole = make_trainer(options), stopped = make_trainer(options);
+  const auto expected = whole.run_epoch(go_on);
+  CHECK_FALSE(stopped.run_epoch([](const StepReport& report) { return report.step < 2; }));
+  State state;
+  stopped.save(state);
+  TensorFile file = state.file();
+
+  // Format 1 had lists of numbers where there are names now.
+  const auto join = [&](const std::string& list, const std::vector<std::string>& names) {
+    std::vector<std::uint8_t> bytes;
+    for (const std::string& name : names) {
+      const auto part = state.tensor(name).to_vector<std::uint8_t>();
+      bytes.insert(bytes.end(), part.begin(), part.end());
+      std::erase_if(file.tensors, [&](const NamedTensor& named) { return named.name == name; });
+    }
+    file.tensors.push_back({list, Tensor::from(bytes)});
+  };
+  join("curriculum", {"curriculum.clean", "curriculum.noisy"});
+  join("epoch.numbers", {"epoch.loss_sum", "epoch.seconds", "epoch.learning_rate", "epoch.images_left_out",
+                         "epoch.train", "epoch.clean", "epoch.noisy", "epoch.weight_clean",
+                         "epoch.weight_noisy", "epoch.margins_clean", "epoch.margins_noisy"});
+  file.metadata.erase("format");
+  file.metadata.erase("noisegate");
+  Trainer resumed = make_trainer(options);
+  resumed.load(State(file, "the test's state"));
+  const auto metrics = resumed.run_epoch(go_on);
+  REQUIRE(metrics);
+  CHECK(timeless(*metrics) == timeless(*expected));
+  CHECK(first_parameter(resumed.state().model()) == first_parameter(whole.state().model()));
+
+  file.metadata["format"] = "3", file.metadata["noisegate"] = "7.5";
+  check_error([&] { resumed.load(State(file, "the test's state")); },
+              {"format 3", "Noisegate 7.5", "up to 2", "--overwrite"});
 }
 
 TEST_CASE("a test that is stopped leaves the run where its last step left it") {

@@ -4,7 +4,10 @@
 #include "tools/train/data.h"
 
 #include <algorithm>
+#include <array>
 #include <limits>
+#include <tuple>
+#include <type_traits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -47,24 +50,65 @@ TrainedModel trained(std::unique_ptr<Module> model, const TrainOptions& options,
   return {std::move(model), std::move(optimizer)};
 }
 
-/// Numbers that are taken back in the order in which they were put.
-class Numbers {
- public:
-  explicit Numbers(std::vector<double> values) : values_(std::move(values)) {}
+/// What the names in a checkpoint mean. In format 1, which said nothing of it, these numbers had no names.
+constexpr std::int64_t format = 2;
 
-  double take() { return values_.at(next_++); }
-  void take(AverageWeight& weight) { weight.rates = take(), weight.weighted_rates = take(); }
-  void take(Tally& tally) {
-    tally = {static_cast<std::int64_t>(take()), static_cast<std::int64_t>(take()), take()};
-  }
-  void take(MarginHistogram& histogram) {
-    for (std::int64_t& count : histogram.counts()) count = static_cast<std::int64_t>(take());
-  }
+/// The numbers of `sums` by name, in the order of format 1.
+void visit_numbers(CurriculumSums& sums, const auto& visit) {
+  visit("curriculum.clean", sums.clean.rates, sums.clean.weighted_rates);
+  visit("curriculum.noisy", sums.noisy.rates, sums.noisy.weighted_rates);
+}
 
- private:
-  std::vector<double> values_;
-  std::size_t next_ = 0;
-};
+/// The same of an epoch's metrics.
+void visit_numbers(EpochMetrics& metrics, const auto& visit) {
+  const auto visit_tally = [&](const char* name, Tally& tally) {
+    visit(name, tally.samples, tally.correct, tally.probability);
+  };
+  const auto visit_weight = [&](const char* name, AverageWeight& weight) {
+    visit(name, weight.rates, weight.weighted_rates);
+  };
+  const auto visit_counts = [&](const char* name, MarginHistogram& histogram) {
+    std::apply([&](auto&... counts) { visit(name, counts...); }, histogram.counts());
+  };
+  EpochCurriculum& curriculum = metrics.curriculum;
+  visit("epoch.loss_sum", metrics.loss_sum);
+  visit("epoch.seconds", metrics.seconds);
+  visit("epoch.learning_rate", metrics.learning_rate);
+  visit("epoch.images_left_out", metrics.left_out.images);
+  visit_tally("epoch.train", metrics.train);
+  visit_tally("epoch.clean", metrics.clean);
+  visit_tally("epoch.noisy", metrics.noisy);
+  visit_weight("epoch.weight_clean", curriculum.weight_clean);
+  visit_weight("epoch.weight_noisy", curriculum.weight_noisy);
+  visit_counts("epoch.margins_clean", curriculum.margins_clean);
+  visit_counts("epoch.margins_noisy", curriculum.margins_noisy);
+}
+
+void save_numbers(auto from, State& state) {
+  visit_numbers(from, [&](const char* name, const auto&... numbers) {
+    state.put_numbers(name, std::array{static_cast<double>(numbers)...});
+  });
+}
+
+/// `list` is what had them all in format 1.
+void load_numbers(auto& to, const State& state, const std::string& list) {
+  const bool are_named = state.has("format");
+  std::vector<double> values = are_named ? std::vector<double>() : state.numbers(list);
+  std::size_t next = 0;
+  visit_numbers(to, [&](const char* name, auto&... numbers) {
+    if (are_named) values = state.numbers(name), next = 0;
+    if (values.size() < next + sizeof...(numbers)) reject("the checkpoint's '{}' lacks numbers", name);
+    ((numbers = static_cast<std::remove_reference_t<decltype(numbers)>>(values[next++])), ...);
+  });
+}
+
+void require_known_format(const State& state) {
+  if (!state.has("format") || state.count("format") <= format) return;
+  reject(
+      "the checkpoint is in format {} of Noisegate {}, and Noisegate {} reads formats up to {}: go on with "
+      "the other one, or begin anew with --overwrite",
+      state.count("format"), state.text("noisegate"), NOISEGATE_VERSION, format);
+}
 
 std::string model_name(std::size_t index) {
   return index == 0 ? "model" : "companion";
@@ -81,6 +125,8 @@ std::vector<NamedTensor> whole_state(const Module& model) {
 }
 
 void TrainingState::save(State& state) const {
+  state.put_count("format", format);
+  state.put_text("noisegate", NOISEGATE_VERSION);
   state.put_count("epochs_done", epochs_done);
   state.put_count("batches_done", batches_done);
   state.put_count("steps_done", steps_done);
@@ -95,8 +141,7 @@ void TrainingState::save(State& state) const {
   const std::vector<NamedTensor> names = whole_state(model());
   for (std::size_t i = 0; average && i < names.size(); ++i)
     state.put("average." + names[i].name, average->average()[i]);
-  state.put_numbers("curriculum", std::vector{curriculum.clean.rates, curriculum.clean.weighted_rates,
-                                              curriculum.noisy.rates, curriculum.noisy.weighted_rates});
+  save_numbers(curriculum, state);
   if (!best || best->tensors.empty()) return;
   state.put_number("best.accuracy", best->accuracy);
   state.put_count("best.epoch", best->epoch);
@@ -104,6 +149,7 @@ void TrainingState::save(State& state) const {
 }
 
 void TrainingState::load(const State& state) {
+  require_known_format(state);
   for (std::size_t m = 0; m < models.size(); ++m) {
     for (auto& [name, tensor] : whole_state(*models[m].model))
       state.copy_to(fmt::format("{}.{}", model_name(m), name), tensor);
@@ -123,8 +169,7 @@ void TrainingState::load(const State& state) {
       state.copy_to("best." + name, best->tensors.back());
     }
   }
-  Numbers sums(state.numbers("curriculum"));
-  for (AverageWeight* weight : {&curriculum.clean, &curriculum.noisy}) sums.take(*weight);
+  load_numbers(curriculum, state, "curriculum");
   constexpr std::int64_t most = std::numeric_limits<int>::max();
   epochs_done = static_cast<int>(state.count("epochs_done", 0, most));
   steps_in_epoch = static_cast<int>(state.count("steps_in_epoch", 1, most));
@@ -133,32 +178,16 @@ void TrainingState::load(const State& state) {
 }
 
 void save_metrics(const EpochMetrics& metrics, State& state) {
-  const EpochCurriculum& curriculum = metrics.curriculum;
-  std::vector<double> numbers = {metrics.loss_sum, metrics.seconds, metrics.learning_rate,
-                                 static_cast<double>(metrics.left_out.images)};
-  for (const Tally& tally : {metrics.train, metrics.clean, metrics.noisy})
-    numbers.insert(numbers.end(), {static_cast<double>(tally.samples), static_cast<double>(tally.correct),
-                                   tally.probability});
-  for (const AverageWeight& weight : {curriculum.weight_clean, curriculum.weight_noisy})
-    numbers.insert(numbers.end(), {weight.rates, weight.weighted_rates});
-  for (const MarginHistogram& histogram : {curriculum.margins_clean, curriculum.margins_noisy})
-    numbers.insert(numbers.end(), histogram.counts().begin(), histogram.counts().end());
+  save_numbers(metrics, state);
   state.put_count("epoch.epoch", metrics.epoch);
-  state.put_numbers("epoch.numbers", numbers);
   state.put_text("epoch.left_out", metrics.left_out.first);
 }
 
 EpochMetrics load_metrics(const State& state) {
   EpochMetrics metrics;
-  Numbers numbers(state.numbers("epoch.numbers"));
-  for (double* value : {&metrics.loss_sum, &metrics.seconds, &metrics.learning_rate}) *value = numbers.take();
-  metrics.left_out = {static_cast<std::int64_t>(numbers.take()), state.text("epoch.left_out")};
-  for (Tally* tally : {&metrics.train, &metrics.clean, &metrics.noisy}) numbers.take(*tally);
-  EpochCurriculum& curriculum = metrics.curriculum;
-  for (AverageWeight* weight : {&curriculum.weight_clean, &curriculum.weight_noisy}) numbers.take(*weight);
-  for (MarginHistogram* histogram : {&curriculum.margins_clean, &curriculum.margins_noisy})
-    numbers.take(*histogram);
+  load_numbers(metrics, state, "epoch.numbers");
   metrics.epoch = static_cast<int>(state.count("epoch.epoch"));
+  metrics.left_out.first = state.text("epoch.left_out");
   return metrics;
 }
 
