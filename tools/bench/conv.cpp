@@ -7,6 +7,7 @@
 #include "tools/bench/bench.h"
 #include "tools/bench/convolution_bench.h"
 #include "tools/cli/command_line.h"
+#include "tools/cli/device_options.h"
 #include "tools/cli/output.h"
 #include "tools/files/json_file.h"
 
@@ -26,8 +27,9 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 struct BenchOptions {
-  std::string model = "wrn-28-2", device = "cpu", precision = "fp32", conv = "auto", json;
-  int batch_size = 128, threads = 0, samples = 7;
+  std::string model = "wrn-28-2", json;
+  DeviceOptions on{.device = "cpu"};
+  int batch_size = 128, samples = 7;
   bool ladder = false, no_cudnn = false;
 };
 
@@ -37,10 +39,10 @@ CommandLine bench_conv_command_line(BenchOptions& o) {
           .options = {{"model", "SPEC", "see noisegate list models", &o.model},
                       {"batch-size", "N", "32x32x3 images a step", &o.batch_size},
                       {"samples", "N", "of which the median counts", &o.samples},
-                      {"device", "NAME", "cpu, cuda", &o.device},
-                      {"precision", "NAME", "fp32, on a GPU also tf32, bf16", &o.precision},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.threads},
-                      {"conv", "NAME", "on the CPU: auto (Winograd's where it pays), direct", &o.conv},
+                      o.on.row("device"),
+                      o.on.row("precision"),
+                      o.on.row("threads"),
+                      o.on.row("conv"),
                       {"ladder", "", "the rungs from the definition to the production kernel", &o.ladder},
                       {"no-cudnn", "", "leaves cuDNN out", &o.no_cudnn},
                       {"json", "FILE", "also write the results here", &o.json}}};
@@ -274,7 +276,6 @@ void print_ladder(const Json& ladder) {
 void check(const BenchOptions& options) {
   if (options.batch_size < 1) reject("--batch-size must be at least 1, not {}", options.batch_size);
   if (options.samples < 1) reject("--samples must be at least 1, not {}", options.samples);
-  if (options.threads < 0) reject("--threads must be at least 0, not {}", options.threads);
 }
 
 }  // namespace
@@ -286,14 +287,11 @@ int bench_conv(const Arguments& arguments) {
   if (!given) return 0;
   assign_given(line, *given);
   check(options);
-  const Device device = parse_device(options.device);
-  const NumberFormat format = parse_precision(options.precision);
+  require_writable(options.json);
+  const Device device = options.on.apply();
+  const NumberFormat format = number_format();
   if (options.ladder && device == Device::cpu)
     reject("--ladder times kernels of the GPU; give it --device cuda");
-  use_device(device, format);
-  require_writable(options.json);
-  set_thread_count(options.threads);
-  set_convolution_algorithm(parse_convolution_algorithm(options.conv));
 
   const std::vector<ConvolutionProblem> problems =
       convolution_problems(Spec(options.model, "--model"), options.batch_size);

@@ -8,6 +8,7 @@
 #include "engine/random.h"
 #include "tools/bench/bench.h"
 #include "tools/cli/command_line.h"
+#include "tools/cli/device_options.h"
 #include "tools/cli/output.h"
 #include "tools/files/json_file.h"
 #include "tools/train/stopwatch.h"
@@ -43,7 +44,8 @@ constexpr int quality = 90;
 
 struct BenchOptions {
   std::string augment = "resized-crop+flip+jitter", json;
-  int images = 2000, side = 256, size = 224, rounds = 3, threads = 0;
+  int images = 2000, side = 256, size = 224, rounds = 3;
+  DeviceOptions on{.device = "cpu"};
 };
 
 CommandLine bench_data_command_line(BenchOptions& o) {
@@ -54,7 +56,7 @@ CommandLine bench_data_command_line(BenchOptions& o) {
                       {"size", "N", "pixels each way of a batch's images", &o.size},
                       {"augment", "SPEC", "of the JPEG images", &o.augment},
                       {"rounds", "N", "of which the fastest counts, each on its own", &o.rounds},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.threads},
+                      o.on.row("threads"),
                       {"json", "FILE", "also write the results here", &o.json}}};
 }
 
@@ -269,7 +271,6 @@ void check(const BenchOptions& options) {
   require(options.side >= 1 && options.side <= 8192, "side", options.side);
   require(options.size >= 1 && options.size <= 4096, "size", options.size);
   require(options.rounds >= 1, "rounds", options.rounds);
-  require(options.threads >= 0, "threads", options.threads);
 }
 
 }  // namespace
@@ -282,7 +283,7 @@ int bench_data(const Arguments& arguments) {
   assign_given(line, *given);
   check(options);
   require_writable(options.json);
-  set_thread_count(options.threads);
+  options.on.apply();
   const nlohmann::ordered_json result = measure(options);
   print_summary(result);
   if (!options.json.empty()) save_json(options.json, result);

@@ -9,6 +9,7 @@
 #include "losses/loss.h"
 #include "tools/bench/bench.h"
 #include "tools/cli/command_line.h"
+#include "tools/cli/device_options.h"
 #include "tools/cli/output.h"
 #include "tools/files/json_file.h"
 #include "tools/train/stopwatch.h"
@@ -25,16 +26,17 @@ namespace noisegate {
 namespace {
 
 struct BenchOptions {
-  std::string device = "cpu", json;
-  int threads = 0, samples = 41;
+  std::string json;
+  DeviceOptions on{.device = "cpu"};
+  int samples = 41;
 };
 
 CommandLine bench_ops_command_line(BenchOptions& o) {
   return {.command = "bench ops",
           .summary = "times ops forward and backward, and every loss beside cross entropy",
           .options = {{"samples", "N", "of which the median counts", &o.samples},
-                      {"device", "NAME", "cpu, cuda", &o.device},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.threads},
+                      o.on.row("device"),
+                      o.on.row("threads"),
                       {"json", "FILE", "also write the results here", &o.json}}};
 }
 
@@ -187,11 +189,8 @@ int bench_ops(const Arguments& arguments) {
   if (!given) return 0;
   assign_given(line, *given);
   if (options.samples < 1) reject("--samples must be at least 1, not {}", options.samples);
-  if (options.threads < 0) reject("--threads must be at least 0, not {}", options.threads);
-  const Device device = parse_device(options.device);
   require_writable(options.json);
-  set_thread_count(options.threads);
-  use_device(device, NumberFormat::fp32);
+  const Device device = options.on.apply();
 
   say("forward and backward on {}, threads {}: medians of {}\n\n", to_string(device), thread_count(),
       options.samples);

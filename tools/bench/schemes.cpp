@@ -4,6 +4,7 @@
 #include "engine/io/files.h"
 #include "tools/bench/bench.h"
 #include "tools/cli/command_line.h"
+#include "tools/cli/device_options.h"
 #include "tools/cli/output.h"
 #include "tools/files/json_file.h"
 #include "tools/train/stopwatch.h"
@@ -22,7 +23,8 @@ namespace {
 
 struct BenchOptions {
   std::string model = "wrn-28-2", json;
-  int batch_size = 128, threads = 0, steps = 10;
+  DeviceOptions on{.device = "cpu"};
+  int batch_size = 128, steps = 10;
 };
 
 CommandLine bench_schemes_command_line(BenchOptions& o) {
@@ -31,7 +33,7 @@ CommandLine bench_schemes_command_line(BenchOptions& o) {
           .options = {{"model", "SPEC", "see noisegate list models", &o.model},
                       {"batch-size", "N", "drawn 32x32x3 images a step", &o.batch_size},
                       {"steps", "N", "timed, after 2 to warm up", &o.steps},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.threads},
+                      o.on.row("threads"),
                       {"json", "FILE", "also write the results here", &o.json}}};
 }
 
@@ -119,9 +121,8 @@ int bench_schemes(const Arguments& arguments) {
   assign_given(line, *given);
   if (options.batch_size < 2) reject("--batch-size must be at least 2, not {}", options.batch_size);
   if (options.steps < 1) reject("--steps must be at least 1, not {}", options.steps);
-  if (options.threads < 0) reject("--threads must be at least 0, not {}", options.threads);
   require_writable(options.json);
-  set_thread_count(options.threads);
+  options.on.apply();
   const nlohmann::ordered_json result = measure(options);
   print(result);
   if (!options.json.empty()) save_json(options.json, result);

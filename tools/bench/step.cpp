@@ -10,6 +10,7 @@
 #include "layers/models.h"
 #include "tools/bench/bench.h"
 #include "tools/cli/command_line.h"
+#include "tools/cli/device_options.h"
 #include "tools/cli/output.h"
 #include "tools/files/json_file.h"
 #include "tools/train/stopwatch.h"
@@ -31,25 +32,25 @@ constexpr int classes = 10;
 constexpr int warm_up_steps = 3;
 
 struct BenchOptions {
-  std::string model = "wrn-28-2", device = "cpu", precision = "fp32", conv = "auto", json;
-  int batch_size = 128, threads = 0, steps = 20;
-  bool profile = false, no_graph = false;
+  std::string model = "wrn-28-2", json;
+  DeviceOptions on{.device = "cpu"};
+  int batch_size = 128, steps = 20;
+  bool profile = false;
 };
 
 CommandLine bench_step_command_line(BenchOptions& o) {
-  return {
-      .command = "bench step",
-      .summary = "times a whole training step (forward, cross-entropy, backward, SGD)",
-      .options = {{"model", "SPEC", "see noisegate list models", &o.model},
-                  {"batch-size", "N", "random 32x32x3 images a step", &o.batch_size},
-                  {"steps", "N", "timed, after some to warm up", &o.steps},
-                  {"device", "NAME", "cpu, cuda", &o.device},
-                  {"precision", "NAME", "fp32, on a GPU also tf32, bf16", &o.precision},
-                  {"threads", "N", "of the CPU, 0: one a core", &o.threads},
-                  {"conv", "NAME", "CPU: auto (Winograd's where it pays), direct; GPU: auto, cudnn", &o.conv},
-                  {"no-graph", "", "on a GPU: launch kernels one by one, for profilers", &o.no_graph},
-                  {"profile", "", "also where the CPU's time goes, op by op", &o.profile},
-                  {"json", "FILE", "also write the results here", &o.json}}};
+  return {.command = "bench step",
+          .summary = "times a whole training step (forward, cross-entropy, backward, SGD)",
+          .options = {{"model", "SPEC", "see noisegate list models", &o.model},
+                      {"batch-size", "N", "random 32x32x3 images a step", &o.batch_size},
+                      {"steps", "N", "timed, after some to warm up", &o.steps},
+                      o.on.row("device"),
+                      o.on.row("precision"),
+                      o.on.row("threads"),
+                      o.on.row("conv"),
+                      o.on.row("no-graph"),
+                      {"profile", "", "also where the CPU's time goes, op by op", &o.profile},
+                      {"json", "FILE", "also write the results here", &o.json}}};
 }
 
 /// A model, a batch of random images and all that a step needs.
@@ -59,7 +60,7 @@ class Bench {
       : device_(device),
         scheme_(make_scheme(Spec("none", "--scheme"), Spec("ce", "--loss"))),
         scalars_({.learning_rate = 0.01}, device),
-        replay_(device, !options.no_graph) {
+        replay_(device, !options.on.no_graph) {
     models_.push_back({make_model(Spec(options.model, "--model"), {}, classes, 1, device), nullptr});
     models_.back().optimizer = std::make_unique<Sgd>(models_.back().model->variables(),
                                                      SgdOptions{.momentum = 0.9, .weight_decay = 5e-4});
@@ -184,9 +185,9 @@ nlohmann::ordered_json measure(const BenchOptions& options, Device device) {
   return {{"model", options.model},
           {"batch_size", options.batch_size},
           {"device", to_string(device)},
-          {"precision", options.precision},
+          {"precision", options.on.precision},
           {"threads", thread_count()},
-          {"conv", options.conv},
+          {"conv", options.on.conv},
           {"steps", options.steps},
           {"median_ms", 1e3 * timing.median},
           {"fastest_ms", 1e3 * timing.fastest},
@@ -233,8 +234,6 @@ void print_profile(const nlohmann::ordered_json& ops) {
 void check(const BenchOptions& options) {
   if (options.batch_size < 1) reject("--batch-size must be at least 1, not {}", options.batch_size);
   if (options.steps < 1) reject("--steps must be at least 1, not {}", options.steps);
-  if (options.threads < 0) reject("--threads must be at least 0, not {}", options.threads);
-  parse_precision(options.precision);
 }
 
 }  // namespace
@@ -246,11 +245,8 @@ int bench_step(const Arguments& arguments) {
   if (!given) return 0;
   assign_given(line, *given);
   check(options);
-  const Device device = parse_device(options.device);
   require_writable(options.json);
-  set_thread_count(options.threads);
-  set_convolution_algorithm(parse_convolution_algorithm(options.conv));
-  use_device(device, parse_precision(options.precision));
+  const Device device = options.on.apply();
   if (options.profile && device != Device::cpu)
     reject("--profile is for the CPU: on a GPU, Nsight Systems shows each op by its name with --no-graph");
 

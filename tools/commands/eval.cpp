@@ -39,8 +39,8 @@ CommandLine eval_command_line(EvalOptions& o) {
               {"logits", "F.npy", "write the logits, for noisegate loss", &o.logits},
               {"momentum", "", "write those of the momentum model", &o.momentum},
               {"json", "FILE", "also write the results here, with all confusions", &o.json},
-              {"device", "NAME", "auto, cpu, cuda", &o.view.device},
-              {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}}};
+              o.view.row("device"),
+              o.view.row("threads")}};
 }
 
 void check(const EvalOptions& o) {

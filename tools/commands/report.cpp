@@ -12,6 +12,7 @@
 #include <vector>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace noisegate {
 namespace {
@@ -26,8 +27,8 @@ CommandLine report_command_line(ReportOptions& o, std::string& out, std::vector<
                       {"curves-only", "", "leave out all that takes models and data: quick", &o.curves_only},
                       {"data", "DIR", "folder with the files of the datasets, where they have moved",
                        &o.view.data},
-                      {"device", "NAME", "of the models: auto, cpu, cuda", &o.view.device},
-                      {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}},
+                      o.view.row("device"),
+                      o.view.row("threads")},
           .words = &folders};
 }
 

@@ -40,8 +40,8 @@ CommandLine suspects_command_line(SuspectsOptions& o) {
               {"show", "FILE.png", "draw the first 80", &o.show},
               {"momentum", "", "rank by the momentum model; the other gives the second opinion", &o.momentum},
               {"data", "DIR", "folder with the files of the dataset, where they have moved", &o.view.data},
-              {"device", "NAME", "auto, cpu, cuda", &o.view.device},
-              {"threads", "N", "of the CPU, 0: one a core", &o.view.threads}}};
+              o.view.row("device"),
+              o.view.row("threads")}};
 }
 
 void check(const SuspectsOptions& o) {

@@ -5,6 +5,7 @@
 #include "tools/cli/toml_file.h"
 #include "tools/config/recipe.h"
 #include "tools/config/spec_paths.h"
+#include "tools/files/run_folder.h"
 
 #include <algorithm>
 #include <cctype>
@@ -60,7 +61,6 @@ std::vector<Option> option_table(TrainOptions& o) {
   constexpr OptionPolicy adjustable{.may_change = true}, circumstance{.decides = false},
       adjustable_circumstance{.decides = false, .may_change = true},
       unkept{.decides = false, .is_kept = false},
-      adjustable_unkept{.decides = false, .is_kept = false, .may_change = true},
       of_the_start{.decides = false, .is_kept = false, .is_in_files = false},
       of_the_call{.decides = false, .is_kept = false, .is_in_files = false, .may_change = true};
   return {
@@ -87,11 +87,11 @@ std::vector<Option> option_table(TrainOptions& o) {
       {"predictions", "", "keep the run's average softmax for --noise prediction", &o.predictions,
        circumstance},
       {"seed", "N", "of all draws, below 2^48", &o.seed, circumstance},
-      {"threads", "N", "of the CPU, 0: one a core", &o.threads, adjustable_circumstance},
-      {"device", "NAME", "auto, cpu, cuda", &o.device, circumstance},
-      {"precision", "NAME", "fp32; GPU: tf32, bf16", &o.precision},
-      {"conv", "NAME", "auto, direct, cudnn", &o.conv, circumstance},
-      {"no-graph", "", "GPU: kernel by kernel", &o.no_graph, adjustable_unkept},
+      o.row("threads"),
+      o.row("device"),
+      o.row("precision"),
+      o.row("conv"),
+      o.row("no-graph"),
       {"out", "DIR", "run folder; by default runs/DATASET-MODEL-LOSS-NOISE-seedN", &o.out, unkept},
       {"overwrite", "", "replace the run there", &o.overwrite, of_the_start},
       {"checkpoint", "X", "minutes apart", &o.checkpoint_minutes, adjustable_circumstance},
@@ -209,11 +209,7 @@ void choose_dataset(TrainOptions& options) {
 }
 
 void resolve(TrainOptions& options) {
-  const Device device = parse_device(options.device);
-  options.device = to_string(device);
-  set_thread_count(options.threads);
-  set_convolution_algorithm(parse_convolution_algorithm(options.conv));
-  use_device(device, parse_precision(options.precision));
+  options.device = to_string(options.apply());
   options.threads = thread_count();
   choose_dataset(options);
   for (std::string* path : {&options.data, &options.init})

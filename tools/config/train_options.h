@@ -2,10 +2,9 @@
 // written back as the run folder's config.toml.
 #pragma once
 
-#include "engine/device.h"
 #include "tools/cli/command_line.h"
+#include "tools/cli/device_options.h"
 #include "tools/cli/options.h"
-#include "tools/files/run_folder.h"
 
 #include <cstdint>
 #include <filesystem>
@@ -16,7 +15,9 @@
 
 namespace noisegate {
 
-struct TrainOptions {
+class RunFolder;
+
+struct TrainOptions : DeviceOptions {
   std::string recipe;  // its name in tools/config/recipes/
 
   std::string dataset = "synthetic";  // empty: what lies in `data`, see choose_dataset()
@@ -42,11 +43,6 @@ struct TrainOptions {
   bool predictions = false;
 
   std::int64_t seed = 1;
-  std::string device = "auto";
-  std::string precision = "fp32";
-  std::string conv = "auto";
-  bool no_graph = false;
-  int threads = 0;
 
   std::string out;
   bool overwrite = false;

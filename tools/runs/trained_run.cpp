@@ -15,14 +15,14 @@ TrainedRun open_run(const std::string& folder, const RunView& view, const std::s
     reject("{} has no model yet: no epoch was finished", what);
   read_run_config(run.folder, run.options);
   if (!view.data.empty()) run.options.data = view.data;
-  set_thread_count(view.threads);
   const Device device = parse_device(view.device);
   run.options.device = to_string(device);
   // The CPU has neither cuDNN nor other formats than float32: it comes as near as it can.
   if (device == Device::cpu && run.options.conv == "cudnn") run.options.conv = "auto";
   if (device == Device::cpu) run.options.precision = "fp32";
-  set_convolution_algorithm(parse_convolution_algorithm(run.options.conv));
-  use_device(device, parse_precision(run.options.precision));
+  DeviceOptions on = run.options;
+  on.threads = view.threads;
+  on.apply();
   return run;
 }
 

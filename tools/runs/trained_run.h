@@ -3,6 +3,7 @@
 
 #include "datasets/dataset.h"
 #include "layers/module.h"
+#include "tools/cli/device_options.h"
 #include "tools/config/train_options.h"
 #include "tools/files/run_folder.h"
 
@@ -16,11 +17,9 @@ struct TrainedRun {
   TrainOptions options;  // of its config.toml
 };
 
-/// How a run is looked at, whatever it was trained on.
-struct RunView {
-  std::string data;             // where the dataset's files are now; empty: where they were
-  std::string device = "auto";  // for the model
-  int threads = 0;
+/// How a run is looked at, whatever it was trained on: its device and threads.
+struct RunView : DeviceOptions {
+  std::string data;  // where the dataset's files are now; empty: where they were
 };
 
 /// Reads the run's options and makes its convolutions and, on the GPU, its precision those of this program.
