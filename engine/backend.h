@@ -120,8 +120,6 @@ class Backend {
 
 /// The backend of a device. Throws Error for cuda where there is none.
 Backend& backend(Device device);
-/// Makes this the backend of Device::cuda; its memory comes from set_cuda_memory().
-void set_cuda_backend(Backend& backend);
 inline Backend& backend(const Tensor& tensor) {
   return backend(tensor.device());
 }

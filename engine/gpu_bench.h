@@ -37,6 +37,5 @@ struct GpuBench {
 
 /// That of Device::cuda. Throws Error where there is none.
 const GpuBench& gpu_bench();
-void set_gpu_bench(GpuBench bench);
 
 }  // namespace noisegate

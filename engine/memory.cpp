@@ -1,6 +1,7 @@
 #include "engine/memory.h"
 
 #include "engine/error.h"
+#include "engine/gpu_platform.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -165,14 +166,15 @@ Pool& cpu_pool() {
 
 /// The pools of Device::cuda: everyone's, and that of steps.
 struct CudaPools {
+  explicit CudaPools(MemorySource source) : general(source, cuda_alignment), steps(source, cuda_alignment) {}
+
   Pool general, steps;
 };
-CudaPools* cuda_pools = nullptr;
 bool in_step = false;
 
 CudaPools& pools_of_cuda() {
-  if (!cuda_pools) reject("this build of Noisegate has no CUDA backend");
-  return *cuda_pools;
+  static auto* pools = new CudaPools(require_gpu().take_segment);
+  return *pools;
 }
 
 Pool& pool(Device device) {
@@ -185,10 +187,6 @@ Pool& pool(Device device) {
 std::shared_ptr<std::byte> allocate(std::size_t bytes, Device device) {
   Pool& from = pool(device);
   return {from.take(bytes), [&from](std::byte* block) { from.give_back(block); }};
-}
-
-void set_cuda_memory(MemorySource take_segment) {
-  cuda_pools = new CudaPools{{take_segment, cuda_alignment}, {take_segment, cuda_alignment}};
 }
 
 StepMemory::StepMemory() : before_(std::exchange(in_step, true)) {}

@@ -21,8 +21,6 @@ std::shared_ptr<std::byte> allocate(std::size_t bytes, Device device);
 
 /// Gives a segment of so many bytes, aligned to 256, for good. Throws Error when there are no more.
 using MemorySource = std::byte* (*)(std::size_t bytes);
-/// Where the blocks of Device::cuda are to be cut from; before, allocate() refuses them.
-void set_cuda_memory(MemorySource take_segment);
 
 /// While one lives, blocks of Device::cuda come from a pool that nobody else gets blocks from: a recorded
 /// step writes where it wrote when it was recorded, whoever may have that memory by then.

@@ -1,6 +1,7 @@
 #include "engine/queue.h"
 
 #include "engine/error.h"
+#include "engine/gpu_platform.h"
 #include "engine/memory.h"
 
 #include <cstring>
@@ -25,19 +26,12 @@ class HostQueue final : public DeviceQueue {
   };
 };
 
-DeviceQueue* cuda_queue = nullptr;
-
 }  // namespace
 
 DeviceQueue& device_queue(Device device) {
   static HostQueue host_queue;
   if (device == Device::cpu) return host_queue;
-  if (!cuda_queue) reject("this build of Noisegate has no CUDA backend");
-  return *cuda_queue;
-}
-
-void set_device_queue(DeviceQueue& queue) {
-  cuda_queue = &queue;
+  return *require_gpu().queue;
 }
 
 }  // namespace noisegate

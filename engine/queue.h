@@ -50,7 +50,5 @@ class DeviceQueue {
 
 /// The queue of a device. Throws Error for cuda where there is none.
 DeviceQueue& device_queue(Device device);
-/// Makes this the queue of Device::cuda.
-void set_device_queue(DeviceQueue& queue);
 
 }  // namespace noisegate

@@ -1,11 +1,11 @@
 #include "engine/trace.h"
 
+#include "engine/gpu_platform.h"
+
 namespace noisegate {
 namespace {
 
 bool tracing = false;
-void (*begin_range)(const char*) = nullptr;
-void (*end_range)() = nullptr;
 
 Trace::Totals& mutable_totals() {
   static Trace::Totals totals;
@@ -15,12 +15,13 @@ Trace::Totals& mutable_totals() {
 }  // namespace
 
 Trace::Trace(const char* op, Pass pass) : op_(op), pass_(pass) {
-  if (begin_range) begin_range(pass == Pass::forward ? op : (std::string(op) + " backward").c_str());
+  if (const GpuPlatform* gpu = installed_gpu(); gpu && gpu->begin_range)
+    gpu->begin_range(pass == Pass::forward ? op : (std::string(op) + " backward").c_str());
   if (tracing) start_ = std::chrono::steady_clock::now();
 }
 
 Trace::~Trace() {
-  if (end_range) end_range();
+  if (const GpuPlatform* gpu = installed_gpu(); gpu && gpu->end_range) gpu->end_range();
   if (!tracing) return;
   Total& total = mutable_totals()[{op_, pass_}];
   total.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
@@ -29,11 +30,6 @@ Trace::~Trace() {
 
 void Trace::count_multiply_adds(double count) const {
   if (tracing) mutable_totals()[{op_, pass_}].multiply_adds += count;
-}
-
-void Trace::set_ranges(void (*begin)(const char*), void (*end)()) {
-  begin_range = begin;
-  end_range = end;
 }
 
 void Trace::enable(bool on) {

@@ -8,8 +8,8 @@
 
 namespace noisegate {
 
-/// Times the scope it lives in, while tracing is on, and tells a profiler of it, where one was set; costs two
-/// branches otherwise.
+/// Times the scope it lives in, while tracing is on, and tells a profiler of it, where the GPU has one
+/// (GpuPlatform); costs two branches otherwise.
 class Trace {
  public:
   enum class Pass { forward, backward };
@@ -27,9 +27,6 @@ class Trace {
 
   /// Notes the arithmetic that the scope does.
   void count_multiply_adds(double count) const;
-
-  /// Called at the begin of each scope with a name ("conv2d", "conv2d backward"), and at its end.
-  static void set_ranges(void (*begin)(const char* name), void (*end)());
 
   /// Turns tracing on or off; turning it on forgets what was counted before.
   static void enable(bool on);

@@ -12,11 +12,11 @@ CudaBackend* installed = nullptr;
 
 }  // namespace
 
-void install(Stream stream, MemorySource take_segment) {
+void install(Stream stream, GpuPlatform platform) {
   installed = new CudaBackend(stream);
-  set_cuda_memory(take_segment);
-  set_device_queue(*new StreamQueue(stream));
-  set_cuda_backend(*installed);
+  platform.queue = new StreamQueue(stream);
+  platform.backend = installed;
+  install_gpu(std::move(platform));
 }
 
 void set_number_format(NumberFormat format) {

@@ -1,17 +1,17 @@
-// The engine's part of a GPU, put in place: memory, the queue, the backend.
+// The engine's part of a GPU, put in place.
 #pragma once
 
 #include "engine/convolutions.h"
 #include "engine/cuda/device/execution.h"
 #include "engine/device.h"
-#include "engine/memory.h"
+#include "engine/gpu_platform.h"
 
 #include <memory>
 
 namespace noisegate::cuda {
 
-/// Makes Device::cuda ready, on this stream and with memory from there. Once in a program.
-void install(Stream stream, MemorySource take_segment);
+/// Makes Device::cuda ready: the platform, whose queue and backend are this stream's. Once in a program.
+void install(Stream stream, GpuPlatform platform);
 
 /// The precision of the installed backend.
 void set_number_format(NumberFormat format);

@@ -3,11 +3,11 @@
 #include "engine/cuda/gpu_limits.h"
 #include "engine/cuda/install.h"
 #include "engine/cuda/start.h"
-#include "engine/trace.h"
 
 #include <memory>
 #include <nvtx3/nvToolsExt.h>
 #include <string>
+#include <utility>
 
 namespace noisegate::cuda {
 namespace {
@@ -18,13 +18,6 @@ std::byte* take_segment(std::size_t bytes) {
   void* memory = nullptr;
   check(cudaMalloc(&memory, bytes), "memory of the GPU");
   return static_cast<std::byte*>(memory);
-}
-
-void begin_range(const char* name) {
-  nvtxRangePushA(name);
-}
-void end_range() {
-  nvtxRangePop();
 }
 
 std::unique_ptr<Convolutions> cudnn(cudaStream_t stream, bool tf32, CudnnChoice choice) {
@@ -54,11 +47,14 @@ void start_gpu(NumberFormat format, void (*install_kernels)(Stream)) {
   static cudaStream_t stream = nullptr;
   if (!stream) {
     check(cudaStreamCreateWithFlags(&stream, cudaStreamNonBlocking), "a stream");
-    install(stream, take_segment);
+    GpuPlatform platform;
+    platform.take_segment = take_segment;
+    platform.bench = {gpu_limits, ladder(stream),
+                      [](bool tf32) { return cudnn(stream, tf32, CudnnChoice::measured); }};
+    platform.begin_range = [](const char* name) { nvtxRangePushA(name); };
+    platform.end_range = [] { nvtxRangePop(); };
+    install(stream, std::move(platform));
     install_kernels(stream);
-    set_gpu_bench(
-        {gpu_limits, ladder(stream), [](bool tf32) { return cudnn(stream, tf32, CudnnChoice::measured); }});
-    Trace::set_ranges(begin_range, end_range);
   }
   set_number_format(format);
   const bool asks_cudnn = convolution_algorithm() == ConvolutionAlgorithm::cudnn;

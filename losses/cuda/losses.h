@@ -6,7 +6,7 @@
 namespace noisegate::cuda {
 
 /// Makes the losses' kernels known to the CPU's code, which finds none before; all their work goes to this
-/// stream, the backend's. Called once, beside set_cuda_backend().
+/// stream, the backend's. Called once, beside install().
 void set_cuda_losses(Stream stream);
 
 // What set_cuda_losses() is made of, a family each.

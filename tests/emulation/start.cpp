@@ -27,9 +27,8 @@ GpuLimits limits() {
 void start(NumberFormat format) {
   static bool started = false;
   if (!started) {
-    cuda::install({}, emulation::take_segment);
+    cuda::install({}, {.take_segment = emulation::take_segment, .bench = {limits, cuda::ladder({}), {}}});
     cuda::install_kernels({});
-    set_gpu_bench({limits, cuda::ladder({}), {}});
     emulation::set_late(true);  // as a real one: whoever does not wait sees what was there before
     started = true;
   }
