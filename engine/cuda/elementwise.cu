@@ -1,49 +1,11 @@
 #include "engine/cuda/backend.h"
 #include "engine/cuda/device/each.h"
 #include "engine/cuda/device/memory.h"
-#include "engine/math.h"
+#include "engine/elementwise.h"
 
 namespace noisegate::cuda {
 namespace {
 
-struct Exp {
-  NOISEGATE_HD float operator()(float x) const { return math::exp(x); }
-};
-struct Log {
-  NOISEGATE_HD float operator()(float x) const { return math::log(x); }
-};
-struct Square {
-  NOISEGATE_HD float operator()(float x) const { return x * x; }
-};
-struct Sigmoid {
-  NOISEGATE_HD float operator()(float x) const { return 1 / (1 + math::exp(-x)); }
-};
-
-// Of the gradient and, as `v`, what the derivative is simplest in: y for exp and sigmoid, else x.
-struct ExpBackward {
-  NOISEGATE_HD float operator()(float gradient, float v) const { return gradient * v; }
-};
-struct LogBackward {
-  NOISEGATE_HD float operator()(float gradient, float v) const { return gradient / v; }
-};
-struct SquareBackward {
-  NOISEGATE_HD float operator()(float gradient, float v) const { return 2 * gradient * v; }
-};
-struct SigmoidBackward {
-  NOISEGATE_HD float operator()(float gradient, float v) const { return gradient * v * (1 - v); }
-};
-
-struct Combine {
-  float alpha, beta;
-  NOISEGATE_HD float operator()(float a, float b) const { return alpha * a + beta * b; }
-};
-struct Multiply {
-  NOISEGATE_HD float operator()(float a, float b) const { return a * b; }
-};
-struct Affine {
-  float factor, offset;
-  NOISEGATE_HD float operator()(float x) const { return factor * x + offset; }
-};
 struct Constant {
   float value;
   NOISEGATE_HD float operator()() const { return value; }

@@ -1,18 +1,9 @@
 #include "engine/cuda/backend.h"
 #include "engine/cuda/device/each.h"
 #include "engine/cuda/device/memory.h"
+#include "engine/elementwise.h"
 
 namespace noisegate::cuda {
-namespace {
-
-struct Relu {
-  NOISEGATE_HD float operator()(float x) const { return x < 0 ? 0 : x; }  // NaN stays NaN
-};
-struct ReluBackward {
-  NOISEGATE_HD float operator()(float gradient, float y) const { return y > 0 ? gradient : 0; }
-};
-
-}  // namespace
 
 Tensor CudaBackend::relu(const Tensor& x) {
   Tensor y = empty_like(x);
