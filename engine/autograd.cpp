@@ -55,9 +55,6 @@ Variable::Variable(Tensor value, bool requires_grad) : state_(std::make_shared<S
 const Tensor& Variable::value() const {
   return state_->value;
 }
-Tensor& Variable::mutable_value() {
-  return state_->value;
-}
 bool Variable::requires_grad() const {
   return defined() && state_->requires_grad;
 }

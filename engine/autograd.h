@@ -23,7 +23,6 @@ class Variable {
 
   bool defined() const { return state_ != nullptr; }
   const Tensor& value() const;
-  Tensor& mutable_value();
   const Shape& shape() const { return value().shape(); }
   bool requires_grad() const;
 

@@ -1,7 +1,6 @@
 // Tensors on disk: the safetensors format (a JSON header, then raw little-endian data).
 #pragma once
 
-#include "engine/io/files.h"
 #include "engine/tensor.h"
 
 #include <cstddef>

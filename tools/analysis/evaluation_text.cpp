@@ -4,6 +4,7 @@
 #include "tools/cli/output.h"
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace noisegate {
 namespace {

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <string>
 
+#include <nlohmann/json.hpp>
+
 namespace noisegate {
 namespace {
 

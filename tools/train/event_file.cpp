@@ -14,6 +14,8 @@
 #include <system_error>
 #include <vector>
 
+#include <nlohmann/json.hpp>
+
 namespace noisegate {
 namespace {
 
