@@ -204,6 +204,12 @@ void write_file_atomically(const fs::path& path, const std::string& contents) {
   output.commit();
 }
 
+void make_folder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) fail("cannot make the folder {}: {}", folder.string(), error.message());
+}
+
 void move_file(const fs::path& from, const fs::path& to) {
   std::error_code error;
   fs::rename(from, to, error);

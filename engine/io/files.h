@@ -49,6 +49,10 @@ class AtomicFile {
 /// Writes an AtomicFile of these contents.
 void write_file_atomically(const std::filesystem::path& path, const std::string& contents);
 
+/// Makes the folder, and those that it lies in, where they are not there. Throws Error naming it and the
+/// cause.
+void make_folder(const std::filesystem::path& folder);
+
 /// Renames a file within its folder, replacing what bears the new name, and syncs the folder, so that later
 /// changes cannot reach the disk before it. Throws Error naming both and the cause.
 void move_file(const std::filesystem::path& from, const std::filesystem::path& to);

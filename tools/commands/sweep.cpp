@@ -15,7 +15,6 @@
 #include "tools/runs/table.h"
 
 #include <chrono>
-#include <system_error>
 #include <thread>
 
 #include <fmt/format.h>
@@ -31,12 +30,6 @@ bool acquire(FileLock& lock, const InterruptGuard& interrupt) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
   return true;
-}
-
-void make_folder(const std::filesystem::path& folder) {
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  if (error) fail("cannot make the folder {}: {}", folder.string(), error.message());
 }
 
 /// Trains the runs that are missing; returns the exit code: 0 where all are there.

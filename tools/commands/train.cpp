@@ -25,6 +25,7 @@
 #include <string>
 
 #include <fmt/format.h>
+#include <nlohmann/json.hpp>
 
 namespace noisegate {
 namespace {

@@ -4,7 +4,6 @@
 #include "engine/io/checksum.h"
 #include "engine/io/files.h"
 
-#include <system_error>
 #include <vector>
 
 #include <fmt/format.h>
@@ -49,9 +48,7 @@ State read(const fs::path& file) {
 }  // namespace
 
 void Checkpoints::save(const State& state) const {
-  std::error_code error;
-  fs::create_directories(folder_, error);
-  if (error) fail("cannot make the folder {}: {}", folder_.string(), error.message());
+  make_folder(folder_);
   TensorFile file = state.file();
   file.metadata[checksum_key] = checksum(file);
   save_safetensors(folder_ / next, file);

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 namespace noisegate {
 
@@ -57,6 +57,8 @@ class RunFolder {
   /// before.
   void append_metrics(const nlohmann::ordered_json& line) const;
 
+  /// The lines of metrics.jsonl that have an end: a last one without is just being written.
+  std::vector<std::string> whole_lines() const;
   /// The epochs that metrics.jsonl tells of in whole lines, from the first one on.
   int epochs_told() const;
   /// Cuts metrics.jsonl back to its first `epochs` epochs, of which it must tell.
@@ -64,7 +66,8 @@ class RunFolder {
 
  private:
   std::filesystem::path beginning() const { return path_ / "new_run.toml"; }
-  std::vector<std::string> whole_lines() const;
+  /// All that a run leaves beside its configuration.
+  std::vector<std::filesystem::path> results() const;
 
   std::filesystem::path path_;
 };

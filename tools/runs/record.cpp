@@ -1,29 +1,26 @@
 #include "tools/runs/record.h"
 
 #include "engine/error.h"
-#include "engine/io/files.h"
 #include "tools/files/run_folder.h"
 
 #include <algorithm>
 #include <array>
 #include <cstddef>
-#include <fstream>
 #include <numeric>
-#include <sstream>
+
+#include <nlohmann/json.hpp>
 
 namespace noisegate {
 namespace {
 
-std::vector<nlohmann::json> read_lines(const std::filesystem::path& file) {
-  std::vector<nlohmann::json> lines;
-  if (!std::filesystem::exists(file)) return lines;
-  std::istringstream stream(read_text_file(file));
-  for (std::string line; std::getline(stream, line) && !stream.eof();) {
-    nlohmann::json epoch = nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false);
-    if (!epoch.is_object()) reject("line {} of {} is no JSON object", lines.size() + 1, file.string());
-    lines.push_back(std::move(epoch));
+std::vector<nlohmann::json> read_epochs(const RunFolder& run) {
+  std::vector<nlohmann::json> epochs;
+  for (const std::string& line : run.whole_lines()) {
+    epochs.push_back(nlohmann::json::parse(line, nullptr, /*allow_exceptions=*/false));
+    if (!epochs.back().is_object())
+      reject("line {} of {} is no JSON object", epochs.size(), run.metrics().string());
   }
-  return lines;
+  return epochs;
 }
 
 /// Percentages of a metric over the epochs that have it.
@@ -42,7 +39,7 @@ RunRecord read_run_record(const std::filesystem::path& folder) {
   if (!std::filesystem::exists(run.config()))
     reject("{} is no run folder: it has no config.toml", folder.string());
   RunRecord record{folder, {}, {}};
-  if (!run.is_beginning()) record.epochs = read_lines(run.metrics());
+  if (!run.is_beginning()) record.epochs = read_epochs(run);
   read_run_config(run, record.options);
   return record;
 }
