@@ -1,6 +1,6 @@
-// Reverse-mode automatic differentiation. An op computes its value and records a node: its inputs and a
+// Reverse-mode automatic differentiation. An op computes its value and creates a node: its inputs and a
 // function from the gradient of its output to the gradients of its inputs. backward() walks the nodes from
-// the last to the first and lets go of what each has saved as soon as it is done with.
+// the last to the first and frees each node's saved tensors once its backward has run.
 #pragma once
 
 #include "engine/tensor.h"
@@ -11,9 +11,9 @@
 
 namespace noisegate {
 
-/// From the gradient of the output to those of the inputs, in the inputs' order; undefined tensors for inputs
-/// that need none. Called at most once; the gradient is the function's own, so where it is the memory's sole
-/// owner it may overwrite it.
+/// Maps the gradient of the output to the gradients of the inputs, in the inputs' order; an undefined tensor
+/// for an input that needs none. Called at most once. The function owns the gradient it is given and may
+/// overwrite it where it is the memory's sole owner.
 using Backward = std::function<std::vector<Tensor>(Tensor grad_output)>;
 
 class Variable {
@@ -26,13 +26,13 @@ class Variable {
   const Shape& shape() const { return value().shape(); }
   bool requires_grad() const;
 
-  /// d loss / d this, after backward(), of the shape of value() and row-major; undefined before. Kept for
-  /// leaves only (variables made from a tensor); those of ops give theirs back to the pool during the walk.
+  /// d loss / d this, of the shape of value() and row-major; undefined before backward(). Only leaves
+  /// (variables made from a tensor) keep it; the walk returns the gradients of ops to the pool.
   const Tensor& grad() const;
   Tensor& mutable_grad();
   void clear_grad();
 
-  /// The same value, cut off from the graph.
+  /// The same value, detached from the graph.
   Variable detach() const;
 
  private:
@@ -43,18 +43,18 @@ class Variable {
   friend void backward(const Variable&, const Tensor&);
 };
 
-/// The variable that an op returns: `value`, with its node where any input requires a gradient and recording
-/// is on. `name` is the op's, for traces and messages.
+/// Returns the variable of an op: `value`, with a node where any input requires a gradient and recording is
+/// on. `name` is the op's name, for traces and messages.
 Variable record(const char* name, Tensor value, std::vector<Variable> inputs, Backward backward);
 
-/// Whether an op called with these inputs would record a node, so that it must save what its backward needs.
+/// Whether an op called with these inputs would create a node, so that it must save what its backward needs.
 bool recording(std::initializer_list<const Variable*> inputs);
 
 /// Adds d output / d leaf to the grad of every leaf that requires one. `seed` is d loss / d output: ones by
-/// default, where output must be a scalar. The graph is spent afterwards: walking it again throws Error.
+/// default, where output must be a scalar. backward() consumes the graph: a second walk throws Error.
 void backward(const Variable& output, const Tensor& seed = {});
 
-/// While one lives, ops on this thread record nothing.
+/// While an instance lives, ops on this thread create no nodes.
 class NoGrad {
  public:
   NoGrad();

@@ -1,7 +1,7 @@
-// The boundary between the graph and the kernels: one pure virtual function a kernel, so that a backend
-// cannot forget one. The CPU's are defined one file an op in cpu/, the GPU's in cuda/ under the same names.
-// Every function takes tensors of its own device whose shapes the graph code in ops/ has checked, and returns
-// new tensors.
+// The interface between the graph and the kernels: one pure virtual function per kernel, so that a backend
+// cannot forget one. cpu/ defines the CPU's and cuda/ the GPU's, one file per op under the same names. Every
+// function takes tensors of its own device whose shapes the graph code in ops/ has checked, and returns new
+// tensors.
 #pragma once
 
 #include "engine/ops.h"
@@ -21,7 +21,7 @@ struct BatchNormSaved {
 
 struct Pooled {
   Tensor output;
-  Tensor argmax;  // u8, like output: r·size + s of the winner inside its window
+  Tensor argmax;  // u8, shaped like output: r·size + s of the winner inside its window
 };
 
 /// One parameter as the optimiser sees it.
@@ -44,15 +44,15 @@ class Backend {
  public:
   virtual ~Backend() = default;
 
-  // Convolution: see conv2d in ops.h for the maths. `input_shape`/`weight_shape` say what is to be returned.
-  /// `saved`, where it is not null, gets what conv2d_backward_input() of the same weight takes instead of
-  /// working it out again; `moments`, those of the result where the backend has them. Either may stay
-  /// undefined.
+  // Convolution: see conv2d in ops.h for the maths. `input_shape` and `weight_shape` are the shapes of the
+  // results.
+  /// `saved` and `moments` are optional outputs: packed filters for conv2d_backward_input() to reuse, and the
+  /// block moments of the result. A backend that has none leaves them undefined.
   virtual Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,
                         Tensor* saved = nullptr, BlockMoments* moments = nullptr) = 0;
   virtual Tensor conv2d_backward_input(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                                        ConvolutionWindow window, const Tensor& saved = {}) = 0;
-  /// Gradients of weight and, where grad_bias is not null, of bias.
+  /// Gradients of the weight and, if grad_bias is not null, of the bias.
   virtual Tensor conv2d_backward_weight(const Tensor& grad, const Tensor& x, const Shape& weight_shape,
                                         ConvolutionWindow window, Tensor* grad_bias) = 0;
 
@@ -60,16 +60,16 @@ class Backend {
   virtual Tensor linear_backward_input(const Tensor& grad, const Tensor& weight) = 0;
   virtual Tensor linear_backward_weight(const Tensor& grad, const Tensor& x, Tensor* grad_bias) = 0;
 
-  /// `moments`, where they are defined, are those of x.
+  /// `moments`, if defined, are the moments of x.
   virtual Tensor batch_norm(const Tensor& x, const BlockMoments& moments, const Tensor& scale,
                             const Tensor& shift, Tensor& running_mean, Tensor& running_variance,
                             const BatchNormOptions& options, const Tensor& residual,
                             BatchNormSaved* saved) = 0;
   struct BatchNormGradients {
-    Tensor x, scale, shift, residual;  // residual only where there was one
+    Tensor x, scale, shift, residual;  // residual only if the forward had one
   };
-  /// ReLU's mask is worked out again from x, which is read anyway, unless there was a residual: then
-  /// `output`, the forward's result, gives it (else it is undefined). May overwrite `grad` where that is its
+  /// The kernel recomputes ReLU's mask from x, which it reads anyway. With a residual it takes the mask from
+  /// `output`, the forward's result, which is undefined otherwise. May overwrite `grad` where that is its
   /// memory's sole owner.
   virtual BatchNormGradients batch_norm_backward(Tensor grad, const Tensor& x, const Tensor& output,
                                                  const Tensor& scale, const Tensor& shift,
@@ -86,7 +86,7 @@ class Backend {
   virtual Tensor global_average_pool(const Tensor& x) = 0;
   virtual Tensor global_average_pool_backward(const Tensor& grad, const Shape& input_shape,
                                               Layout layout) = 0;
-  /// Dropout and its backward are the same linear map: the mask comes from the stream.
+  /// Dropout and its backward are the same linear map: the random stream gives both the same mask.
   virtual Tensor dropout(const Tensor& x, float probability, std::uint64_t seed, std::uint32_t step) = 0;
 
   virtual Tensor softmax(const Tensor& x) = 0;
@@ -110,15 +110,15 @@ class Backend {
 
   virtual void fill(Tensor& x, float value) = 0;
   virtual void copy(Tensor& destination, const Tensor& source) = 0;  // same device; layouts may differ
-  /// One step of SGD over all parameters (see optimizer.h); returns the gradient's L2 norm before clipping,
-  /// on the device, or an undefined tensor where clip_norm is 0.
+  /// One step of SGD over all parameters (see optimizer.h). Returns the gradient's L2 norm before clipping,
+  /// on the device, or an undefined tensor if clip_norm is 0.
   virtual Tensor sgd(std::span<ParameterUpdate> parameters, const SgdStep& step) = 0;
   /// averages[i] ← decay·averages[i] + (1 − decay)·values[i].
   virtual void exponential_average(std::span<Tensor> averages, std::span<const Tensor> values,
                                    float decay) = 0;
 };
 
-/// The backend of a device. Throws Error for cuda where there is none.
+/// Returns the backend of a device. Throws Error for cuda if there is none.
 Backend& backend(Device device);
 inline Backend& backend(const Tensor& tensor) {
   return backend(tensor.device());

@@ -1,5 +1,5 @@
-// bfloat16: the first 16 bits of a float32, so its range with 8 bits of precision. Activations are kept in it
-// on the GPU; whoever computes with them does so in float.
+// bfloat16: the first 16 bits of a float32, so float32's range with 8 bits of precision. The GPU stores
+// activations in it; all arithmetic is in float.
 #pragma once
 
 #include "engine/host_device.h"
@@ -13,7 +13,7 @@ struct Bfloat16 {
   std::uint16_t bits;
 
   Bfloat16() = default;
-  /// The nearest one, ties to even; NaN stays NaN.
+  /// Rounds to the nearest bfloat16, ties to even; NaN stays NaN.
   NOISEGATE_HD explicit Bfloat16(float value) : bits(rounded(value)) {}
   NOISEGATE_HD operator float() const {
     const std::uint32_t word = std::uint32_t{bits} << 16;
@@ -38,7 +38,7 @@ struct Bfloat16 {
   }
 };
 
-/// Two of them in a word, the first in its lower half, as the tensor cores take them.
+/// Two bfloat16 numbers in a word, the first in its lower half, as the tensor cores take them.
 NOISEGATE_HD inline std::uint32_t bfloat16_pair(float first, float second) {
 #ifdef __CUDA_ARCH__
   std::uint32_t pair;

@@ -1,4 +1,4 @@
-// Another way to work out convolutions, which the CUDA backend asks first: cuDNN's (cudnn.h).
+// Pluggable convolution backend (cuDNN, see cudnn.h), tried before our kernels.
 #pragma once
 
 #include "engine/ops.h"
@@ -6,8 +6,8 @@
 
 namespace noisegate::cuda {
 
-/// The three products of a convolution, on the stream that it was made with. x, y and their gradients are of
-/// one dtype, float32 or bfloat16; weight, bias and their gradients are float32 always.
+/// The three products of a convolution, on the stream that the backend was made with. x, y and their
+/// gradients have one dtype, float32 or bfloat16; weight, bias and their gradients are always float32.
 class Convolutions {
  public:
   virtual ~Convolutions() = default;
@@ -16,7 +16,7 @@ class Convolutions {
                          ConvolutionWindow window) = 0;
   virtual Tensor input_gradient(const Tensor& grad, const Tensor& weight, const Shape& input_shape,
                                 ConvolutionWindow window) = 0;
-  /// The gradient of the weight alone.
+  /// Returns the gradient of the weight alone.
   virtual Tensor weight_gradient(const Tensor& grad, const Tensor& x, const Shape& weight_shape,
                                  ConvolutionWindow window) = 0;
 };

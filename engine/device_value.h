@@ -1,4 +1,4 @@
-// A plain value in the memory of a device: what a kernel leaves for the next one, or the host for a kernel.
+// A plain value in device memory, written by one kernel for the next, or by the host for a kernel.
 #pragma once
 
 #include "engine/tensor.h"
@@ -19,19 +19,19 @@ class DeviceValue {
   explicit DeviceValue(const T& value = {}, Device device = Device::cpu)
       : bytes_(bytes_of(value).to(device)) {}
 
-  /// A copy on the host. Waits for the device.
+  /// Returns a copy on the host. Synchronises with the device.
   T get() const {
     const std::vector<std::uint8_t> bytes = bytes_.to_vector<std::uint8_t>();
     T value;
     std::memcpy(&value, bytes.data(), sizeof value);
     return value;
   }
-  /// Overwrites it where it lies, so that captured kernels find the new value.
+  /// Overwrites the value in place, so that captured kernels read the new one.
   void set(const T& value) { bytes_.copy_from(bytes_of(value)); }
   void move_to(Device device) { bytes_ = bytes_.to(device); }
 
   Device device() const { return bytes_.device(); }
-  /// Its address on the device, for kernels.
+  /// Returns the value's address on the device, for kernels.
   T* data() { return static_cast<T*>(bytes_.raw()); }
   const T* data() const { return static_cast<const T*>(bytes_.raw()); }
 

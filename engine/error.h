@@ -19,7 +19,7 @@ class Error : public std::runtime_error {
     failure,  // anything else (disk full, a loss that became NaN, …): exit code 1
   };
 
-  /// Whatever the sentence quotes, a terminal can take it (see printable).
+  /// printable() makes the sentence safe for a terminal, whatever it quotes.
   Error(Cause cause, const std::string& sentence)
       : std::runtime_error(shown(sentence, longest_sentence)), cause_(cause) {}
 

@@ -1,6 +1,6 @@
 // NOISEGATE_HD marks a function that the CPU loops, the CUDA kernels and the tests share; NOISEGATE_DEVICE
-// one of kernels alone. NOISEGATE_UNROLL stands before a loop over arrays that must stay in a thread's
-// registers, where indices are constants alone.
+// marks one for kernels only. NOISEGATE_UNROLL unrolls a loop over an array, which the compiler keeps in
+// registers only if every index is a constant.
 #pragma once
 
 #ifdef __CUDACC__

@@ -1,4 +1,4 @@
-// Sixteen floats at once, as the compilers' vector type: one register with AVX-512, two with AVX2.
+// Sixteen floats as one vector, by the compilers' vector type: one register with AVX-512, two with AVX2.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@ inline Lanes broadcast(float value) {
   return Lanes{} + value;
 }
 
-/// The first `count` of sixteen floats, the others zero. `count` is a constant 16 on the fast paths.
+/// Loads the first `count` of sixteen floats and sets the others to zero. `count` is a constant 16 on the
+/// fast paths.
 inline Lanes load(const float* from, int count) {
   Lanes lanes{};
   if (count == lane_count) {
@@ -33,14 +34,14 @@ inline void store(float* to, Lanes lanes, int count) {
   }
 }
 
-/// The first `count` of sixteen bytes as integers, the others zero.
+/// Loads the first `count` of sixteen bytes as integers and sets the others to zero.
 inline LaneMask load_bytes(const std::uint8_t* from, int count) {
   LaneMask lanes{};
   for (int i = 0; i < count; ++i) lanes[i] = from[i];
   return lanes;
 }
 
-/// max(0, x), NaN staying NaN.
+/// max(0, x); NaN stays NaN.
 inline Lanes rectify(Lanes x) {
   return x < Lanes{} ? Lanes{} : x;
 }

@@ -1,6 +1,6 @@
-// The elementary functions by one name for every scalar: float and double, on the host and in CUDA kernels,
-// and Lanes, sixteen floats at once. A functor written with them serves the CPU's loops, the kernels and the
-// tests, which call it in double.
+// The elementary functions under one name for every scalar: float and double, on the host and in CUDA
+// kernels, and Lanes, sixteen floats at once. A functor written with them serves the CPU's loops, the CUDA
+// kernels and the tests, which call it in double.
 #pragma once
 
 #include "engine/host_device.h"

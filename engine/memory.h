@@ -1,5 +1,5 @@
-// The memory pool behind every tensor. A training step asks for the same blocks again and again; the pool
-// keeps what was freed, so that after the first step nothing is asked of the system, and it counts its peak.
+// The memory pool behind every tensor. A training step asks for the same blocks in every step; the pool keeps
+// freed blocks, so that after the first step nothing is allocated from the system, and it counts its peak.
 #pragma once
 
 #include "engine/device.h"
@@ -15,15 +15,15 @@ struct MemoryStatistics {
   std::size_t reserved = 0;  // bytes taken from the system, live and free together
 };
 
-/// A block of device memory that goes back to its pool with its last owner. Aligned to 64 bytes (CPU) or
-/// 256 bytes (CUDA); the contents are not initialised. Throws Error when the system has no more.
+/// Allocates a block of device memory that returns to its pool with its last owner. Aligned to 64 bytes (CPU)
+/// or 256 bytes (CUDA); the contents are not initialised. Throws Error when the system has no more.
 std::shared_ptr<std::byte> allocate(std::size_t bytes, Device device);
 
-/// Gives a segment of so many bytes, aligned to 256, for good. Throws Error when there are no more.
+/// Allocates a 256-byte aligned segment that is never freed. Throws Error when there is no memory left.
 using MemorySource = std::byte* (*)(std::size_t bytes);
 
-/// While one lives, blocks of Device::cuda come from a pool that nobody else gets blocks from: a recorded
-/// step writes where it wrote when it was recorded, whoever may have that memory by then.
+/// While an instance lives, allocations on Device::cuda come from a graph-private pool: a captured graph
+/// replays with the addresses it was captured with.
 class StepMemory {
  public:
   StepMemory();
@@ -35,10 +35,10 @@ class StepMemory {
   bool before_;
 };
 
-/// Of all pools of the device; the peak is the sum of theirs.
+/// Returns the sums over all pools of the device; the peak is the sum of their peaks.
 MemoryStatistics memory_statistics(Device device);
 
-/// Lets the peak start again from what is in use now.
+/// Resets the peak to the memory in use now.
 void reset_peak_memory(Device device);
 
 }  // namespace noisegate

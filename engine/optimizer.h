@@ -1,4 +1,4 @@
-// Stochastic gradient descent, the momentum (EMA) copy of a state, and learning-rate schedules.
+// Stochastic gradient descent, the exponential moving average of a state, and learning-rate schedules.
 #pragma once
 
 #include "engine/autograd.h"
@@ -28,24 +28,24 @@ class Sgd {
  public:
   Sgd(std::vector<Variable> parameters, SgdOptions options);
 
-  /// Updates every parameter that has a gradient, then drops the gradients. The learning rate is read from
+  /// Updates every parameter that has a gradient, then drops the gradients. Reads the learning rate from
   /// `scalars`, in the memory of the parameters' device.
   void step(const StepScalars* scalars);
-  /// The same with this learning rate.
+  /// Updates with this learning rate.
   void step(double learning_rate);
 
-  /// One per parameter, in their order: the optimiser's whole state.
+  /// Returns one tensor per parameter, in their order: the optimiser's whole state.
   std::vector<Tensor>& velocities() { return velocities_; }
 
  private:
   std::vector<Variable> parameters_;
   SgdOptions options_;
   std::vector<Tensor> velocities_;
-  DeviceValue<StepScalars> scalars_;  // of step(learning_rate)
+  DeviceValue<StepScalars> scalars_;  // for step(learning_rate)
 };
 
 /// average ← decay·average + (1 − decay)·value over a model's whole state, batch-norm statistics included
-/// (003's momentum model). Starts as a copy.
+/// (the momentum model of Chen et al. 2021). Starts as a copy.
 class MomentumAverage {
  public:
   MomentumAverage(std::vector<Tensor> state, double decay);
@@ -57,20 +57,21 @@ class MomentumAverage {
   double decay_;
 };
 
-/// The learning rate over training, a factor on the base rate.
+/// The learning rate over training, as a factor on the base rate.
 ///   constant
 ///   step:30,factor=0.1            × factor every 30 epochs
 ///   multistep:at=50/100,factor=0.1   × factor at these epochs
 ///   cosine                        ½(1 + cos(π·epoch/epochs)) by epoch
-/// each with warmup=W: a line from 0 over the first W epochs.
+/// each with warmup=W: linear from 0 over the first W epochs.
 class Schedule {
  public:
   /// Throws Error for an unknown name, key or value.
   Schedule(const Spec& spec, int epochs);
-  /// The factor at `epoch` (counted from 0; the fraction is the part of the epoch done, for the warm-up).
+  /// Returns the factor at `epoch`, counted from 0; its fraction is the part of the epoch that is done, for
+  /// the warm-up.
   double factor(double epoch) const;
 
-  /// The factor at an epoch, counted whole, without the warm-up.
+  /// Returns the factor at a whole epoch, without the warm-up.
   using Curve = std::function<double(double epoch)>;
 
  private:

@@ -9,7 +9,7 @@
 namespace noisegate {
 namespace {
 
-/// The CPU's, in which nothing waits.
+/// The CPU's stream, in which every call is synchronous.
 class HostQueue final : public DeviceQueue {
  public:
   void wait() override {}

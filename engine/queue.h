@@ -1,7 +1,6 @@
-// A device's queue of work, as the host sees it. On the GPU, kernels and copies are put into it and run one
-// after the other, while the host goes on at once; and work can be recorded instead, and then be given to the
-// GPU again and again, which costs the host one call however many kernels it is. On the CPU everything is
-// done when its call returns.
+// A device's stream of work, seen from the host. On the GPU, kernels and copies run one after the other,
+// asynchronously to the host. Work can also be captured into a graph, which the host then launches by one
+// call, however many kernels it has. On the CPU every call returns with its work done.
 #pragma once
 
 #include "engine/device.h"
@@ -11,19 +10,19 @@
 
 namespace noisegate {
 
-/// Work that was recorded, to be run as often as is wished. It reads and writes the memory that it was
-/// recorded with.
+/// Captured work that can be run any number of times. It reads and writes the memory that it was captured
+/// with.
 class RecordedWork {
  public:
   virtual ~RecordedWork() = default;
   virtual void run() = 0;
 };
 
-/// A place in the queue.
+/// A point in the stream.
 class QueueMark {
  public:
   virtual ~QueueMark() = default;
-  /// Until all work before it is done.
+  /// Blocks until all work before it is done.
   virtual void wait() = 0;
 };
 
@@ -31,24 +30,24 @@ class DeviceQueue {
  public:
   virtual ~DeviceQueue() = default;
 
-  /// Until all work is done.
+  /// Blocks until all work is done.
   virtual void wait() = 0;
   virtual std::unique_ptr<QueueMark> mark() = 0;
 
-  /// Memory of the host that the device copies from and to by itself.
+  /// Allocates host memory that the device copies from and to by itself.
   virtual std::shared_ptr<std::byte> host_memory(std::size_t bytes) = 0;
-  /// Between host_memory() and the device's memory, either way.
+  /// Copies between host_memory() and the device's memory, in either direction.
   virtual void copy(void* to, const void* from, std::size_t bytes) = 0;
 
-  /// Whether work may be done later than its call returns; only such work can be recorded.
+  /// Whether calls return before their work is done; only such work can be captured.
   virtual bool is_asynchronous() const = 0;
-  /// From here on work is recorded and not run. Until stop_recording() nothing may wait for the GPU or copy
-  /// from or to the host.
+  /// From here on the stream captures work and does not run it. Until stop_recording() no call may
+  /// synchronise with the GPU or copy from or to the host.
   virtual void start_recording() = 0;
   virtual std::unique_ptr<RecordedWork> stop_recording() = 0;
 };
 
-/// The queue of a device. Throws Error for cuda where there is none.
+/// Returns the stream of a device. Throws Error for cuda if there is none.
 DeviceQueue& device_queue(Device device);
 
 }  // namespace noisegate

@@ -1,6 +1,6 @@
 // Counter-based random numbers: Philox 4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3",
-// SC 2011). A stream is named by what it is for, so that every sample gets the same crop, flip or noise on
-// every backend and thread count, and a resumed run continues with the same numbers.
+// SC 2011). The purpose names a stream, so that every sample gets the same crop, flip or noise on every
+// backend and thread count, and a resumed run continues with the same numbers.
 #pragma once
 
 #include "engine/host_device.h"
@@ -14,7 +14,7 @@
 
 namespace noisegate {
 
-/// What a stream is for. The values are part of the file format of runs: append, never renumber.
+/// The purpose of a stream. The values are part of the file format of runs: append, never renumber.
 enum class Purpose : std::uint32_t {
   initialisation = 1,
   shuffle = 2,
@@ -37,14 +37,14 @@ enum class Purpose : std::uint32_t {
 class Philox {
  public:
   /// The stream of (seed, purpose, epoch, sample); the same four give the same numbers everywhere. It starts
-  /// at `first_block`, of four numbers each: those who need several streams of the same four start them far
-  /// apart.
+  /// at block `first_block`, a block being four numbers; a caller that needs several streams of the same four
+  /// starts them far apart.
   NOISEGATE_HD Philox(std::uint64_t seed, Purpose purpose, std::uint32_t epoch = 0, std::uint32_t sample = 0,
                       std::uint32_t first_block = 0)
       : key_{static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)},
         counter_{first_block, sample, epoch, static_cast<std::uint32_t>(purpose)} {}
 
-  /// 32 random bits.
+  /// Returns 32 random bits.
   NOISEGATE_HD std::uint32_t next() {
     if (used_ == 4) {
       block(key_, counter_, numbers_);
@@ -54,22 +54,22 @@ class Philox {
     return numbers_[used_++];
   }
 
-  /// Uniform in [0, 1), a multiple of 2^-24.
+  /// Returns a uniform number in [0, 1), a multiple of 2^-24.
   NOISEGATE_HD float uniform() { return static_cast<float>(next() >> 8) * 0x1p-24f; }
 
-  /// Uniform in {0, …, n-1} for n ≥ 1, without bias worth naming for n far below 2^32.
+  /// Returns a uniform number in {0, …, n-1} for n ≥ 1, with negligible bias for n far below 2^32.
   NOISEGATE_HD std::uint32_t below(std::uint32_t n) {
     return static_cast<std::uint32_t>((static_cast<std::uint64_t>(next()) * n) >> 32);
   }
 
-  /// Standard normal, by Box and Muller.
+  /// Returns a standard normal number, by Box and Muller.
   NOISEGATE_HD float normal() {
     const float u = 1.0f - uniform();  // in (0, 1]: the logarithm is finite
     const float v = uniform();
     return sqrtf(-2.0f * logf(u)) * cosf(6.28318530717958648f * v);
   }
 
-  /// One block of the generator: ten rounds over a 128-bit counter with a 64-bit key.
+  /// Computes one block of the generator: ten rounds over a 128-bit counter with a 64-bit key.
   NOISEGATE_HD static void block(const std::uint32_t key[2], const std::uint32_t counter[4],
                                  std::uint32_t out[4]) {
     std::uint32_t k0 = key[0], k1 = key[1];
@@ -95,7 +95,7 @@ class Philox {
   int used_ = 4;
 };
 
-/// {0, …, n-1} in random order (Fisher and Yates).
+/// Returns {0, …, n-1} in random order (Fisher and Yates).
 inline std::vector<std::int32_t> permutation(std::int32_t n, Philox random) {
   std::vector<std::int32_t> order(n);
   std::iota(order.begin(), order.end(), 0);

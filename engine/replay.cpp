@@ -7,7 +7,7 @@
 namespace noisegate {
 namespace {
 
-/// What went wrong is being thrown already, and may have broken the recording too.
+/// Already unwinding; ending the capture may fail as well.
 void abandon_recording(DeviceQueue& queue) {
   try {
     queue.stop_recording();

@@ -1,4 +1,4 @@
-// The same work on a device, again and again: a training step.
+// A training step that is captured into a graph and launched again.
 #pragma once
 
 #include "engine/queue.h"
@@ -8,21 +8,21 @@
 
 namespace noisegate {
 
-/// The first time the work is given to the device as it comes, kernel by kernel, so that everything is loaded
-/// and has its memory. Where the device's queue is asynchronous, the second time it is recorded, and from then on
-/// the record is run.
+/// The first run launches the work kernel by kernel, so that every module is loaded and every block
+/// allocated. If the device's stream is asynchronous, the second run captures the work into a graph, and
+/// later runs launch the graph.
 class Replay {
  public:
-  /// Without `records` it comes kernel by kernel every time: for tools that look at single kernels.
+  /// Without `records` every run launches kernel by kernel: for tools that look at single kernels.
   Replay(Device device, bool records)
       : queue_(device_queue(device)), records_(records && queue_.is_asynchronous()) {}
 
-  /// `work` must put the same work into the queue each time, and not wait for it. Its memory is its own
-  /// (StepMemory); what is to be read afterwards it leaves in tensors that were there before.
+  /// `work` must launch the same work each time and must not synchronise. It allocates from a pool of its own
+  /// (StepMemory) and leaves its results in tensors that existed before.
   void run(const std::function<void()>& work);
 
   bool records() const { return records_; }
-  /// The work has changed: it is recorded anew.
+  /// Drops the graph because the work has changed; the next run captures it again.
   void forget() { recorded_.reset(); }
 
  private:

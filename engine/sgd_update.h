@@ -1,4 +1,4 @@
-// What SGD does to one number of a parameter, the same for the CPU's loop and the CUDA kernel.
+// The SGD update of one element of a parameter, shared by the CPU's loop and the CUDA kernel.
 #pragma once
 
 #include "engine/host_device.h"

@@ -1,6 +1,5 @@
-// What changes from one training step to the next. It lies in the memory of the device that takes the step: a
-// step that was captured once and is launched again and again finds it there, where the host puts it before
-// each launch.
+// The values that change from one training step to the next. They lie in the memory of the device that runs
+// the step: a captured graph reads them there, and the host writes them before each launch.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +9,9 @@ namespace noisegate {
 struct StepScalars {
   double learning_rate = 0;
   double progress = 0;      // share of the training's steps that are done, in [0, 1)
-  std::uint32_t draw = 0;   // key of the random draws: no two steps of a run have the same
+  std::uint32_t draw = 0;   // key of the random draws, unique to each step of a run
   std::uint32_t epoch = 0;  // epochs done
-  double scheme[3] = {};    // what the scheme sets before each step (Scheme::prepare_step)
+  double scheme[3] = {};    // set by the scheme before each step (Scheme::prepare_step)
 };
 
 }  // namespace noisegate

@@ -63,11 +63,11 @@ class Shape {
 /// "(128, 32, 32, 3)"
 std::string to_string(const Shape& shape);
 
-/// How the elements of an image tensor lie in memory; its shape says (N, H, W, C) in both cases.
+/// The order of an image tensor's elements in memory; its shape says (N, H, W, C) in both cases.
 enum class Layout : std::uint8_t {
   /// Row-major in the order of the shape, so NHWC for images.
   plain,
-  /// N, C/16, H, W, 16: what the CPU's convolutions run fastest on. Only engine/cpu makes or reads it.
+  /// N, C/16, H, W, 16: the fastest layout for the CPU's convolutions. Only engine/cpu makes or reads it.
   blocked16,
 };
 
@@ -80,7 +80,8 @@ class Tensor {
   static Tensor zeros(Shape shape, DType dtype = DType::f32, Device device = Device::cpu);
   static Tensor full(Shape shape, float value, Device device = Device::cpu);
 
-  /// A tensor on the CPU with a copy of these values; throws Error when their number is not the shape's.
+  /// Makes a tensor on the CPU with a copy of these values; throws Error when their number is not the
+  /// shape's.
   template <class T>
   static Tensor from(std::span<const T> values, Shape shape);
   template <class T>
@@ -101,7 +102,7 @@ class Tensor {
   Device device() const { return device_; }
   Layout layout() const { return layout_; }
 
-  /// The elements; throws Error when T is not the tensor's dtype.
+  /// Returns the elements; throws Error when T is not the tensor's dtype.
   template <class T>
   T* data();
   template <class T>
@@ -109,28 +110,28 @@ class Tensor {
   void* raw() { return memory_.get(); }
   const void* raw() const { return memory_.get(); }
 
-  /// The same memory under another shape of as many elements (layout plain).
+  /// Returns the same memory under another shape with the same number of elements (layout plain).
   Tensor reshape(Shape shape) const;
-  /// Entries [begin, end) of the first axis in the same memory (layout plain).
+  /// Returns entries [begin, end) of the first axis in the same memory (layout plain).
   Tensor slice(std::int64_t begin, std::int64_t end) const;
-  /// Its own memory, same values, shape and layout.
+  /// Returns a copy in memory of its own, with the same values, shape and layout.
   Tensor clone() const;
-  /// The same values as row-major; itself where it already is.
+  /// Returns the same values as row-major; itself if it is row-major already.
   Tensor plain() const;
   /// Copies values of the same shape and dtype into this tensor's memory, from any device and layout. float32
-  /// and bfloat16 are made into each other, rounded to the nearest.
+  /// and bfloat16 convert into each other, rounded to the nearest.
   void copy_from(const Tensor& source);
   Tensor to(Device device) const;
-  /// The same values as float32 or bfloat16; itself where they already are.
+  /// Returns the same values as float32 or bfloat16; itself if it has that type already.
   Tensor to(DType dtype) const;
 
-  /// The values on the host, row-major in the order of the shape; those of bfloat16 also as float.
+  /// Returns the values on the host, row-major in the order of the shape; bfloat16 also as float.
   template <class T>
   std::vector<T> to_vector() const;
-  /// The one value of a tensor of one element, as a double.
+  /// Returns the value of a tensor with one element, as a double.
   double item() const;
 
-  /// True while no other tensor shares the memory, so that it may be overwritten.
+  /// Whether no other tensor shares the memory, so that it may be overwritten.
   bool sole_owner() const { return memory_.use_count() == 1; }
 
  private:
@@ -141,10 +142,10 @@ class Tensor {
   Layout layout_ = Layout::plain;
 };
 
-/// What images and activations are on this device, by number_format().
+/// The type of images and activations on this device, by number_format().
 DType activation_dtype(Device device);
 
-/// Tensors of the same shape but for the first axis, joined along it (layout plain).
+/// Joins tensors of the same shape, except for the first axis, along that axis (layout plain).
 Tensor concatenate(const std::vector<Tensor>& tensors);
 
 }  // namespace noisegate

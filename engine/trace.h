@@ -1,4 +1,4 @@
-// Where the time of a step goes: every op, forward and backward, runs inside a Trace that carries its name.
+// Measures where the time of a step goes: every op, forward and backward, runs inside a Trace with its name.
 #pragma once
 
 #include <chrono>
@@ -25,12 +25,12 @@ class Trace {
   Trace(const Trace&) = delete;
   Trace& operator=(const Trace&) = delete;
 
-  /// Notes the arithmetic that the scope does.
+  /// Adds the arithmetic of the scope.
   void count_multiply_adds(double count) const;
 
   /// Turns tracing on or off; turning it on forgets what was counted before.
   static void enable(bool on);
-  /// What was counted by (op, pass) since tracing was turned on.
+  /// Returns the counts by (op, pass) since tracing was turned on.
   static const Totals& totals();
 
  private:

@@ -1,5 +1,5 @@
 // The CPU backend: oneDNN for convolutions and matrix products, OpenMP loops for everything else. Each kernel
-// is defined in the file of this folder that carries its op's name.
+// is defined in the file of this folder that has the name of its op.
 #pragma once
 
 #include "engine/backend.h"

@@ -1,4 +1,4 @@
-// Images seen as panels of sixteen channels, in either layout.
+// Views of images as panels of sixteen channels, in either layout.
 #pragma once
 
 #include "engine/lanes.h"
@@ -11,8 +11,7 @@
 namespace noisegate {
 
 /// A tensor of images seen as panels of sixteen channels: pixel i of panel (n, block) lies at begin(n, block)
-/// + i·stride(). Both layouts look so: blocked16 with stride 16, plain with stride C. A matrix (N,C) is one
-/// image of N pixels.
+/// + i·stride(). The stride is 16 in blocked16 and C in plain. A matrix (N,C) is one image of N pixels.
 class Panels {
  public:
   explicit Panels(const Tensor& x) : blocked_(x.layout() == Layout::blocked16) {
@@ -27,7 +26,7 @@ class Panels {
   std::int64_t channels() const { return channels_; }
   std::int64_t blocks() const { return (channels_ + lane_count - 1) / lane_count; }
   std::int64_t stride() const { return blocked_ ? lane_count : channels_; }
-  /// How many channels block `block` really has: sixteen, but for the last of a plain tensor.
+  /// Returns how many channels block `block` has: sixteen, except in the last block of a plain tensor.
   int lanes(std::int64_t block) const {
     return static_cast<int>(std::min<std::int64_t>(lane_count, channels_ - block * lane_count));
   }

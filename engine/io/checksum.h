@@ -1,4 +1,4 @@
-// CRC-32 of what is added piece by piece: it finds damage and mistakes, not malice.
+// CRC-32 of data added piece by piece. It detects damage and mistakes, not malice.
 #pragma once
 
 #include <cstddef>
@@ -10,9 +10,9 @@ namespace noisegate {
 class Checksum {
  public:
   void add(const void* data, std::size_t bytes);
-  /// The text and its end, so that "ab" and "c" differ from "a" and "bc".
+  /// Adds the text and its end, so that "ab" and "c" differ from "a" and "bc".
   void add(const std::string& text);
-  /// Eight hexadecimal digits.
+  /// Returns eight hexadecimal digits.
   std::string text() const;
 
  private:

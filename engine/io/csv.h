@@ -1,4 +1,5 @@
-// Comma-separated numbers, as label files and transition matrices come: no quotes, lines ended by LF or CRLF.
+// Comma-separated numbers, the format of label files and transition matrices: no quotes, lines ended by LF or
+// CRLF.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +13,9 @@ namespace noisegate {
 
 class CsvTable {
  public:
-  /// Parses a file's bytes, which must outlive the table; `name` stands in messages. With a header, the first
-  /// line names the columns. Throws Error naming the line where a row has more or fewer cells than the first.
+  /// Parses a file's bytes, which must outlive the table; messages call the file `name`. With a header, the
+  /// first line names the columns. Throws Error naming the line if a row has more or fewer cells than the
+  /// first.
   CsvTable(std::span<const std::byte> bytes, std::string name, bool has_header);
 
   const std::string& name() const { return name_; }
@@ -22,15 +24,15 @@ class CsvTable {
   std::size_t columns() const { return columns_; }
 
   bool has(std::string_view column) const;
-  /// The column of this name. Throws Error where there is none, and naming the line of a cell that is no
+  /// Returns the column of this name. Throws Error if there is none, and naming the line of a cell that is no
   /// whole number.
   std::vector<std::int64_t> integers(std::string_view column) const;
-  /// All cells, row after row. Throws Error naming the line of a cell that is no finite number.
+  /// Returns all cells, row after row. Throws Error naming the line of a cell that is no finite number.
   std::vector<double> numbers() const;
 
  private:
   void add_line(std::string_view line);
-  /// Of a row in the file, counted from 1.
+  /// Returns the line number of a row in the file, counted from 1.
   std::size_t line_of(std::size_t row) const { return row + (header_.empty() ? 1 : 2); }
 
   std::string name_;

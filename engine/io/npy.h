@@ -1,4 +1,4 @@
-// NumPy's array files, version 1 to 3: what users hand over and take away as .npy.
+// NumPy's array files (.npy), versions 1 to 3.
 #pragma once
 
 #include <cstddef>
@@ -23,7 +23,7 @@ struct NumpyArray {
 template <class T>
 NumpyArray<T> load_numpy(const std::filesystem::path& path);
 
-/// The same from the file's bytes, for which `name` stands in messages.
+/// Reads the array from the file's bytes; messages call the file `name`.
 template <class T>
 NumpyArray<T> parse_numpy(std::span<const std::byte> bytes, const std::string& name);
 

@@ -1,6 +1,6 @@
-// Python's pickles, read as data. A pickle is a program that builds objects by calling functions; here no
-// function is called and nothing is built: the calls themselves are what is read, and whoever asks for, say,
-// an array recognises the call that would make it.
+// Python's pickles, read as data. A pickle is a program that builds objects by calling functions. This reader
+// calls no function and builds no object: it returns the calls themselves, and the caller recognises, say,
+// the call that would make an array.
 #pragma once
 
 #include <cstddef>
@@ -12,8 +12,8 @@
 
 namespace noisegate {
 
-/// A value, by its number among the values of its pickle: so values may be shared, or, in a hostile file,
-/// hold themselves, and cost nothing more for it.
+/// A reference to a value by its number among the values of its pickle. Values may be shared or, in a hostile
+/// file, contain themselves; references make both cheap.
 using PickleRef = std::uint32_t;
 
 struct PickleValue {
@@ -26,21 +26,21 @@ struct PickleValue {
     tuple,       // its items
     list,        // its items
     dictionary,  // {key, value, key, value, …}
-    call,        // {function, arguments}, and behind these the state that was set on the result
-    persistent,  // {identifier}: what the file around the pickle holds
+    call,        // {function, arguments}, followed by the state that was set on the result
+    persistent,  // {identifier}: an object in the file around the pickle
   };
 
   Kind kind = Kind::none;
   std::int64_t integer = 0;
   std::string_view text;         // within the pickle's bytes
-  std::vector<PickleRef> items;  // by kind, as above
+  std::vector<PickleRef> items;  // depends on the kind, see above
 };
 
 class Pickle {
  public:
-  /// Reads a pickle of protocol 2 to 4 to its end; `bytes` must outlive it. Throws Error, `name` standing for
-  /// the file, where it is cut off, makes no sense, or holds what no file of numbers does, or more
-  /// than eight million values.
+  /// Reads a pickle of protocol 2 to 4 to its end; `bytes` must outlive it. Throws Error, calling the file
+  /// `name`, if it is cut off, malformed, of a kind that no file of numbers needs, or has more than eight
+  /// million values.
   Pickle(std::span<const std::byte> bytes, const std::string& name);
 
   PickleRef root() const { return root_; }

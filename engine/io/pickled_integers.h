@@ -1,4 +1,4 @@
-// Arrays of integers in a pickle: recognised by the calls of NumPy and PyTorch that would make them.
+// Arrays of integers in a pickle, recognised by the NumPy and PyTorch calls that would make them.
 #pragma once
 
 #include "engine/io/pickle.h"
@@ -13,12 +13,12 @@
 
 namespace noisegate {
 
-/// The bytes of the tensor storage of this key, which torch.save puts beside the pickle; empty where there is
-/// none.
+/// Returns the bytes of the tensor storage of this key, which torch.save puts next to the pickle; empty if
+/// there is none.
 using StorageOf = std::function<std::span<const std::byte>(std::string_view key)>;
 
-/// The integers of a NumPy array, of a contiguous PyTorch tensor, or of a list or tuple: of one axis, or one
-/// column. Nothing for any other value, or where sizes contradict each other.
+/// Returns the integers of a NumPy array, of a contiguous PyTorch tensor, or of a list or tuple, with one
+/// axis or one column. Nothing for any other value, and if sizes contradict each other.
 std::optional<std::vector<std::int64_t>> pickled_integers(const Pickle& pickle, PickleRef value,
                                                           const StorageOf& storage_of);
 

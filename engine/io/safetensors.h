@@ -30,7 +30,7 @@ void save_safetensors(const std::filesystem::path& path, const TensorFile& file)
 /// it (truncated, a header that lies about sizes, overlapping data, unknown dtype, rank over four).
 TensorFile load_safetensors(const std::filesystem::path& path);
 
-/// The same from the file's bytes, for which `name` stands in messages. Trusts no size that the header
+/// Reads the tensors from the file's bytes; messages call the file `name`. Trusts no size that the header
 /// states.
 TensorFile parse_safetensors(std::span<const std::byte> bytes, const std::string& name);
 

@@ -1,5 +1,4 @@
-// What a run must remember to go on as if it had never stopped: tensors and numbers by name, exact to the
-// last bit.
+// The state of a run that is saved and resumed: tensors and numbers by name, exact to the last bit.
 #pragma once
 
 #include "engine/io/safetensors.h"
@@ -16,25 +15,25 @@ namespace noisegate {
 class State {
  public:
   State() = default;
-  /// What a file held; `name` is the file's, for messages.
+  /// Takes the contents of a file; `name` is the file's name, for messages.
   State(TensorFile file, std::string name);
 
-  /// Names are unique; a part of the program puts its own in front: "scheme.queue". Tensors are f32, i32 or
-  /// u8 and share memory with those of the caller.
+  /// Names are unique; each part of the program adds a prefix of its own: "scheme.queue". Tensors are f32,
+  /// i32 or u8 and share memory with the caller's.
   void put(const std::string& name, const Tensor& tensor);
   void put_numbers(const std::string& name, std::span<const double> values);
   void put_number(const std::string& name, double value);
   void put_count(const std::string& name, std::int64_t value);
   void put_text(const std::string& name, const std::string& text);
 
-  /// Each throws Error naming the file and the name where that is missing or something else.
+  /// Each getter throws Error naming the file and the name if the value is missing or of another kind.
   bool has(const std::string& name) const;
   Tensor tensor(const std::string& name) const;
-  /// Copies the values into `destination`, of the same shape and type.
+  /// Copies the values into `destination`, which has the same shape and type.
   void copy_to(const std::string& name, Tensor& destination) const;
   std::vector<double> numbers(const std::string& name) const;
   double number(const std::string& name) const;
-  /// In [least, most].
+  /// Returns a number in [least, most].
   std::int64_t count(const std::string& name, std::int64_t least = 0, std::int64_t most = INT64_MAX) const;
   std::string text(const std::string& name) const;
 

@@ -10,12 +10,13 @@ namespace noisegate {
 
 struct ZipEntry {
   std::string name;                     // with its folders: "archive/data.pkl"
-  std::span<const std::byte> contents;  // within the archive's bytes
+  std::span<const std::byte> contents;  // part of the archive's bytes
 };
 
-/// The files of an archive. Nothing is unpacked, so they are never more than the archive itself. Throws
-/// Error, `name` standing for the archive, for bytes that are no zip archive, a file that is compressed,
-/// encrypted, outside the archive, of the wrong checksum or there twice, and headers that disagree.
+/// Lists the files of an archive. It unpacks nothing, so they are never larger than the archive itself.
+/// Throws Error, calling the archive `name`, for bytes that are no zip archive, for a file that is
+/// compressed, encrypted, outside the archive, of the wrong checksum or duplicated, and for headers that
+/// disagree.
 std::vector<ZipEntry> parse_zip(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace noisegate

@@ -1,4 +1,4 @@
-// What the ops check before they call a kernel.
+// The checks of the ops before they call a kernel.
 #pragma once
 
 #include "engine/autograd.h"
@@ -12,7 +12,7 @@ inline void require_rank(const char* op, const Variable& x, int rank) {
     reject("{}: expected a tensor of {} axes, got {}", op, rank, to_string(x.shape()));
 }
 
-/// The same shape and type.
+/// Requires the same shape and type.
 inline void require_same_shape(const char* op, const Variable& a, const Variable& b) {
   if (a.shape() != b.shape())
     reject("{}: shapes {} and {} differ", op, to_string(a.shape()), to_string(b.shape()));
@@ -20,7 +20,7 @@ inline void require_same_shape(const char* op, const Variable& a, const Variable
     reject("{}: types {} and {} differ", op, to_string(a.value().dtype()), to_string(b.value().dtype()));
 }
 
-/// Of what is never kept in fewer digits: parameters, statistics, logits and what is made of them.
+/// Requires float32, for parameters, statistics, logits and what is computed from them.
 inline void require_float32(const char* op, const Tensor& x) {
   if (x.defined() && x.dtype() != DType::f32)
     reject("{}: {} where there must be float32", op, to_string(x.dtype()));
@@ -29,7 +29,7 @@ inline void require_float32(const char* op, const Variable& x) {
   if (x.defined()) require_float32(op, x.value());
 }
 
-/// The kernels of the device of `x`, an activation: float32 everywhere, on the GPU bfloat16 as well.
+/// Returns the kernels of the device of `x`, an activation: float32 everywhere, on the GPU also bfloat16.
 inline Backend& kernels_for(const char* op, const Variable& x) {
   const DType dtype = x.value().dtype();
   if (dtype == DType::bf16 && x.value().device() == Device::cpu)

@@ -1,4 +1,4 @@
-// Which convolutions a model does: what measurements of single convolutions go by.
+// Lists the convolutions that a model computes, for benchmarks of single convolutions.
 #pragma once
 
 #include "engine/ops.h"
@@ -12,11 +12,11 @@ namespace noisegate {
 struct ConvolutionCall {
   Shape image, kernel;
   ConvolutionWindow window;
-  Layout layout = Layout::plain;  // of the images
+  Layout layout = Layout::plain;  // the layout of the images
   bool input_gradient = false;    // whether the backward pass needs it
 };
 
-/// While one lives, it notes every call of conv2d on this thread; no two at a time.
+/// While an instance lives, it logs every call of conv2d on this thread; only one may live at a time.
 class ConvolutionLog {
  public:
   ConvolutionLog();
@@ -24,10 +24,10 @@ class ConvolutionLog {
   ConvolutionLog(const ConvolutionLog&) = delete;
   ConvolutionLog& operator=(const ConvolutionLog&) = delete;
 
-  /// In their order.
+  /// Returns the calls in order.
   const std::vector<ConvolutionCall>& calls() const { return calls_; }
 
-  /// For conv2d.
+  /// Called by conv2d.
   static void note(const Variable& x, const Shape& kernel, ConvolutionWindow window);
 
  private:
