@@ -1,5 +1,5 @@
-// The CUDA backend: hand-written kernels on NHWC, float32 or bfloat16. Each op is defined in the file of this
-// folder that carries its name, kernel and all. The same files make the emulated GPU of the tests.
+// The CUDA backend: hand-written kernels on NHWC, float32 or bfloat16. The file of this folder that has the
+// name of an op defines the op, kernel included. The tests' emulated GPU is built from the same files.
 #pragma once
 
 #include "engine/backend.h"
@@ -12,15 +12,15 @@
 
 namespace noisegate::cuda {
 
-/// All work goes to one stream, so memory that is given back to the pool may be taken again at once: whoever
-/// gets it writes after the last reader has read.
+/// All work goes to one stream, so memory that returns to the pool may be reused at once: its next owner's
+/// writes run after the last reads of the previous one.
 class CudaBackend final : public Backend {
  public:
-  /// `precision` is that of convolutions of float32 tensors.
+  /// `precision` is the precision of convolutions of float32 tensors.
   explicit CudaBackend(Stream stream, Precision precision = Precision::float32)
       : stream_(stream), precision_(precision) {}
   void set_precision(Precision precision) { precision_ = precision; }
-  /// Leaves convolutions to these; null: to the backend's own kernels.
+  /// Hands convolutions to this backend; null: to our own kernels.
   void set_convolutions(std::unique_ptr<Convolutions> others) { others_ = std::move(others); }
 
   Tensor conv2d(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvolutionWindow window,

@@ -1,5 +1,5 @@
-// Where batch norm's mean and variance come from: the moments that x brings, its own sums, or the running
-// statistics.
+// Batch norm's mean and variance, from one of three sources: the moments that come with x, sums over x, or
+// the running statistics.
 #pragma once
 
 #include "engine/cuda/device/column_sums.h"
@@ -13,7 +13,7 @@ struct ChannelMoments {
   double shift, sum, squares;
 };
 
-/// These from BlockMoments, by a warp, in every lane.
+/// Computes ChannelMoments from BlockMoments, by a warp, in every lane.
 struct MomentsOfBlocks {
   Span<const float> sums;
   std::int64_t rows, rows_of_block;
@@ -32,8 +32,8 @@ struct MomentsOfBlocks {
   }
 };
 
-/// Values are shifted by the channel's first one before they are squared, or the difference E x² − (E x)²
-/// would lose its digits where the mean is large against the deviation.
+/// Values are shifted by the channel's first one before they are squared, because the difference E x² − (E
+/// x)² would lose its digits where the mean is large against the standard deviation.
 template <class T, int width_>
 struct ShiftedMoments {
   static constexpr int terms = 2, width = width_;
@@ -56,7 +56,7 @@ struct ShiftedMoments {
   }
 };
 
-/// ChannelMoments from these, by a warp, in every lane.
+/// Computes ChannelMoments from the sums of ShiftedMoments, by a warp, in every lane.
 template <class T>
 struct MomentsOfColumns {
   Span<const float> sums;
@@ -69,11 +69,11 @@ struct MomentsOfColumns {
   }
 };
 
-/// Mean and 1/√(variance + ε), from the batch's moments; moves the running statistics.
+/// Computes mean and 1/√(variance + ε) from the batch's moments, and updates the running statistics.
 template <class Moments>
 struct BatchStatistics {
   Moments moments;
-  double size;  // values of a channel
+  double size;  // number of values of a channel
   double epsilon, momentum;
   Span<float> mean, inverse_deviation, running_mean, running_variance;
 
@@ -90,7 +90,7 @@ struct BatchStatistics {
   }
 };
 
-/// The same from the running statistics alone.
+/// Computes mean and 1/√(variance + ε) from the running statistics alone.
 struct RunningStatistics {
   Span<const float> running_mean, running_variance;
   double epsilon;

@@ -13,9 +13,9 @@ namespace noisegate::cuda {
 /// Makes Device::cuda ready: the platform, whose queue and backend are this stream's. Once in a program.
 void install(Stream stream, GpuPlatform platform);
 
-/// The precision of the installed backend.
+/// Sets the precision of the installed backend.
 void set_number_format(NumberFormat format);
-/// Leaves the installed backend's convolutions to these; null: to its own kernels.
+/// Hands the installed backend's convolutions to this backend; null: to our own kernels.
 void set_convolutions(std::unique_ptr<Convolutions> others);
 
 }  // namespace noisegate::cuda

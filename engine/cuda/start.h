@@ -1,4 +1,4 @@
-// Finding and starting the GPU that CUDA has.
+// Finds and starts a CUDA GPU.
 #pragma once
 
 #include "engine/cuda/device/execution.h"
@@ -8,11 +8,11 @@
 
 namespace noisegate::cuda {
 
-/// Why there is no GPU that the kernels can run on, as it may follow a colon; empty where there is one.
+/// Returns why no GPU can run the kernels, as a clause that may follow a colon; empty if one can.
 std::string missing_gpu();
 
-/// Makes Device::cuda ready, the first time, `install_kernels` then adding those of the rooms above the
-/// engine; each time, for this format of numbers and the chosen convolutions.
+/// Prepares Device::cuda for this number format and the chosen convolution algorithm. The first call also
+/// starts the GPU, and `install_kernels` then installs the kernels of the rooms above the engine.
 void start_gpu(NumberFormat format, void (*install_kernels)(Stream));
 
 }  // namespace noisegate::cuda

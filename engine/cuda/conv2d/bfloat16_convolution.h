@@ -9,22 +9,22 @@
 
 namespace noisegate::cuda {
 
-/// The part of C that a block works out of the forward product and the input gradient: rows (pixels) ×
-/// columns (channels).
+/// The tile of C that a block computes in the forward product and the input gradient: rows (pixels) × columns
+/// (channels).
 enum class ProductTile { tile_256x32, tile_128x64, tile_64x64 };
 
-/// By the shape alone.
+/// Chooses the tile by the shape alone.
 ProductTile product_tile_for(std::int64_t rows, std::int64_t columns);
 
-/// Whether the products can count the elements of all tensors in 32 bits, and the places of a filter in their
-/// masks.
+/// Whether 32-bit indices reach all elements of the tensors, and the kernels' bit masks all places of a
+/// filter.
 bool fits_bfloat16_products(const Convolution& conv);
 
-/// The filters in bfloat16, (K, R, S, C) with K and C filled up with zeros to eights.
+/// Packs the filters as bfloat16, (K, R, S, C) with K and C padded with zeros to multiples of eight.
 Tensor packed_filters(Stream stream, const Convolution& conv, Span<const float> weight);
 
-/// Of packed filters. Without a tile: product_tile_for() of the product's shape. `moments`, where it is not
-/// null, gets those of y as it is stored.
+/// The three products, of packed filters. Without a tile: product_tile_for() of the product's shape.
+/// `moments`, if not null, receives the moments of y as stored.
 void bfloat16_convolution(Stream stream, const Convolution& conv, Span<const Bfloat16> x,
                           Span<const Bfloat16> filters, Span<const float> bias, Span<Bfloat16> y,
                           BlockMoments* moments, std::optional<ProductTile> tile = {});

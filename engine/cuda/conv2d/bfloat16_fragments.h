@@ -1,4 +1,4 @@
-// Products of bfloat16 numbers, as gemm.h takes them: fragments by ldmatrix, of slices in packs of 8 numbers.
+// The bfloat16 element type of gemm.h: fragments by ldmatrix, of slices in packs of 8 numbers.
 #pragma once
 
 #include "engine/bfloat16.h"
@@ -12,9 +12,9 @@ struct Bfloat16Fragments {
   using B = FragmentB;
   static constexpr int slice = 32, step = 16;
 
-  /// A slice in shared memory: lines of `length` numbers, in packs of 8. The packs of a line change places by
-  /// its number, so that those of eight lines at one place, which ldmatrix reads, and eight neighbours, which
-  /// copies write, lie in different banks.
+  /// A slice in shared memory: lines of `length` numbers, in packs of 8. The packs of a line are permuted by
+  /// the line's number. So eight lines at one place, which ldmatrix reads, and eight neighbours, which copies
+  /// write, lie in different banks.
   template <int lines, int length>
   struct Lines {
     static constexpr int packs = length / 8, size = lines * length;

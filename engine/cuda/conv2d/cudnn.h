@@ -1,6 +1,6 @@
-// cuDNN as the second convolution backend (--conv cudnn) and as the yardstick of `noisegate bench conv`.
-// Nothing is linked: libcudnn.so.9 is opened when it is asked for, so that a machine without it runs all the
-// rest.
+// cuDNN as the second convolution backend (--conv cudnn) and as the reference of `noisegate bench conv`. The
+// build links nothing: the first use opens libcudnn.so.9, so that everything else works on a machine without
+// it.
 #pragma once
 
 #include "engine/convolutions.h"
@@ -12,15 +12,15 @@ struct CUstream_st;
 
 namespace noisegate::cuda {
 
-/// How one of cuDNN's algorithms is chosen for a product of some shape. Only those that give the same bits
-/// every time are asked.
+/// How one of cuDNN's algorithms is chosen for the shape of a product. Only algorithms that give the same
+/// bits every time are considered.
 enum class CudnnChoice {
-  heuristic,  // by the shape alone: the same in every run, and while a step is captured
-  measured,   // the fastest of all, each of which is tried the first time: not while a step is captured
+  heuristic,  // by the shape alone: the same in every run, and allowed during a capture
+  measured,   // the fastest of all, each of which the first call tries: not allowed during a capture
 };
 
-/// Convolutions by cuDNN on this stream. Throws Error where libcudnn.so.9 is not there or does not start, and
-/// where this build was made without its headers.
+/// Makes convolutions by cuDNN on this stream. Throws Error if libcudnn.so.9 is missing or does not start,
+/// and if this build was made without its headers.
 std::unique_ptr<Convolutions> make_cudnn(CUstream_st* stream, Precision precision, CudnnChoice choice);
 
 }  // namespace noisegate::cuda

@@ -1,7 +1,7 @@
-// The functions of libcudnn.so.9 that convolve, found when the library is opened.
+// The convolution functions of libcudnn.so.9, found when the library is opened.
 //
-// They are those of cuDNN 7's interface: with NHWC tensors it names the algorithms, says which of them give
-// the same bits every time, and lets them be tried.
+// They belong to cuDNN 7's interface: with NHWC tensors it names the algorithms, says which of them give the
+// same bits every time, and lets a caller try them.
 #pragma once
 
 #include <cudnn.h>
@@ -10,7 +10,7 @@
 
 namespace noisegate::cuda {
 
-/// An object of cuDNN's that is destroyed with its owner.
+/// A cuDNN object that is destroyed with its owner.
 template <class T>
 using CudnnHandle = std::unique_ptr<std::remove_pointer_t<T>, cudnnStatus_t (*)(T)>;
 
@@ -24,16 +24,16 @@ class CudnnLibrary {
       return reinterpret_cast<F*>(address);
     }
   };
-  /// Throws Error where the library has no such function.
+  /// Throws Error if the library has no such function.
   Symbol symbol(const char* name) const;
 
  public:
-  /// Opens the library; throws Error where there is none.
+  /// Opens the library; throws Error if it is missing.
   CudnnLibrary();
   CudnnLibrary(const CudnnLibrary&) = delete;
   CudnnLibrary& operator=(const CudnnLibrary&) = delete;
 
-  /// Throws Error, naming `what` cuDNN was to do, unless it did it.
+  /// Throws Error unless cuDNN succeeded; the sentence names `what` it was to do.
   void check(cudnnStatus_t status, const char* what) const;
 
   template <class T>
@@ -86,7 +86,7 @@ class CudnnLibrary {
       symbol("cudnnFindConvolutionBackwardFilterAlgorithm");
 };
 
-/// Opened the first time, and never closed. Throws Error as its constructor does.
+/// Opens the library on the first call and never closes it. Throws Error as its constructor does.
 const CudnnLibrary& cudnn_library();
 
 }  // namespace noisegate::cuda

@@ -1,4 +1,4 @@
-// What becomes of the sums of gemm.h.
+// Epilogues of the GEMM (gemm.h): bias, rounding, store, per-block moments.
 #pragma once
 
 #include "engine/bfloat16.h"
@@ -6,7 +6,8 @@
 
 namespace noisegate::cuda {
 
-/// Rows of images, as bfloat16, and where `with_moments`, their BlockMoments: a block's rows are one.
+/// Stores rows of images as bfloat16 and, if `with_moments`, computes their BlockMoments: a block's rows are
+/// one block of moments.
 template <bool with_moments>
 struct StoreImages {
   template <class Tile>
@@ -45,7 +46,7 @@ struct StoreImages {
   }
 
  private:
-  /// A warp's share: two neighbouring columns in a word.
+  /// A warp's share of the block's tile, two neighbouring columns in a word.
   template <class Tile>
   struct Rounded {
     std::uint32_t pairs[Tile::fragments_a][2][Tile::fragments_b];
@@ -53,8 +54,8 @@ struct StoreImages {
 
   NOISEGATE_DEVICE float bias_of(int column) const { return bias && column < columns ? bias[column] : 0; }
 
-  /// Of four neighbouring fragments a lane holds two columns each. The four lanes of a row exchange them, so
-  /// that each holds eight columns of one, which it stores at once.
+  /// In four neighbouring fragments a lane holds two columns each. The four lanes of a row exchange them, so
+  /// that each lane holds eight columns of one fragment and stores them at once.
   NOISEGATE_DEVICE void store(const Thread& thread, int first_row, int first_column,
                               std::uint32_t (&pairs)[4]) const {
     NOISEGATE_UNROLL
@@ -80,7 +81,7 @@ struct StoreImages {
     }
   }
 
-  /// The block's sums of each column, then the squares of the distances from its mean.
+  /// First the block's sums of each column, then the squared distances from its mean.
   template <class Tile>
   NOISEGATE_DEVICE void store_moments(const Thread& thread, Shared<Tile>& shared, const BlockOfC& block,
                                       const Rounded<Tile>& rounded) const {
@@ -104,8 +105,8 @@ struct StoreImages {
     }
   }
 
-  /// Σ term(value, mean) of each column over a lane's rows, then over the lanes of a column; of_warps has it
-  /// of each warp.
+  /// Σ term(value, mean) of each column, over a lane's rows and then over the lanes of a column. of_warps
+  /// holds the result of each warp.
   template <class Tile, class Array, class Term>
   NOISEGATE_DEVICE static void add_up(const Thread& thread, int end, const Rounded<Tile>& rounded,
                                       Array& of_warps, const float (&means)[Tile::fragments_b][2],
@@ -136,8 +137,8 @@ struct StoreImages {
   }
 };
 
-/// float32: rows of images with their bias, or of each split's part of a weight gradient, one part after the
-/// other. `width` neighbours are stored at once: 2 where the columns are even.
+/// float32: rows of images with their bias, or each split's part of a weight gradient, one part after the
+/// other. Stores `width` neighbours at once: 2 if the number of columns is even.
 template <int width>
 struct StoreSums {
   template <class Tile>

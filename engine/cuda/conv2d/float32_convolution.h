@@ -1,6 +1,5 @@
-// Convolution of float32 images as matrix products on the tensor cores (implicit GEMM): the rows of the
-// products are gathered from the images while they are worked out, so that no matrix of windows is ever
-// written down.
+// Convolution of float32 images as matrix products on the tensor cores (implicit GEMM): the kernels gather
+// the rows of the products from the images while they multiply, so that no matrix of windows is stored.
 #pragma once
 
 #include "engine/cuda/conv2d/plain_convolution.h"
@@ -8,8 +7,8 @@
 
 namespace noisegate::cuda {
 
-/// Whether the products can count the elements of all tensors in 32 bits, and the places of a filter in their
-/// masks.
+/// Whether 32-bit indices reach all elements of the tensors, and the kernels' bit masks all places of a
+/// filter.
 bool fits_float32_products(const Convolution& conv);
 
 void float32_convolution(Stream stream, Precision precision, const Convolution& conv, Span<const float> x,

@@ -1,4 +1,4 @@
-// Products of float32 numbers, as gemm.h takes them: by TF32, once or three times.
+// The float32 element type of gemm.h: products by TF32, one or three per product.
 #pragma once
 
 #include "engine/cuda/conv2d/precision.h"
@@ -11,7 +11,7 @@ struct Float32Fragments {
   using Element = float;
   static constexpr int slice = 16, step = 8;
 
-  /// Floats as TF32 takes them: `big`, and what is left of them.
+  /// Floats as two TF32 numbers: `big`, and the rest.
   template <class Fragment>
   struct Split {
     Fragment big, small;
@@ -24,8 +24,8 @@ struct Float32Fragments {
   using A = Split<FragmentA>;
   using B = Split<FragmentB>;
 
-  /// A slice in shared memory, in lines along the depth or along the rows. The padding lets the lanes of a
-  /// warp, who read 8 rows × 4 of depth at once, find them in 32 different banks.
+  /// A slice in shared memory, in lines along the depth or along the rows. The padding puts the 8 rows × 4 of
+  /// the depth that the lanes of a warp read at once into 32 different banks.
   template <int rows>
   struct AlongDepth {
     static constexpr int line = slice + 4, size = rows * line;

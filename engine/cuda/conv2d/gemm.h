@@ -1,8 +1,8 @@
 // Matrix products C = A·Bᵀ on the tensor cores, summed in float32, of operands that need not be matrices in
-// memory. A block works out a tile of C, and brings A and B into shared memory in slices of their common
-// depth, each element by an asynchronous copy from wherever the operand (operands.h) says it lies. Several
-// slices are under way at a time, so that the copies of the next ones run behind the products of this one.
-// What becomes of the sums is the epilogue's (epilogues.h). docs/kernels.md draws it.
+// memory. A block computes a tile of C. It copies A and B into shared memory in slices of their common depth,
+// each element by an asynchronous copy from the address that the operand (operands.h) gives. Several slices
+// are in flight at a time, so that the copies of the next ones overlap the products of this one. The epilogue
+// (epilogues.h) takes the sums. docs/kernels.md draws it.
 #pragma once
 
 #include "engine/cuda/device/launch.h"
@@ -10,8 +10,8 @@
 
 namespace noisegate::cuda {
 
-/// A block's share of C, a warp's of that, and how many slices are under way or being multiplied. `Fragments`
-/// says of what numbers (float32_fragments.h, bfloat16_fragments.h):
+/// The tile of a block in C, the share of a warp in that, and the number of slices that are in flight or
+/// being multiplied. `Fragments` describes the element type (float32_fragments.h, bfloat16_fragments.h):
 ///   Element                            what operands are copied as
 ///   slice, step                        how much of the depth is copied, and multiplied by one instruction
 ///   AlongDepth<rows>, AlongRows<rows>  how a slice lies in shared memory: `size`, and at(row, depth)
@@ -28,7 +28,7 @@ struct BlockTile {
   static constexpr int fragments_a = rows_of_warp / 16, fragments_b = columns_of_warp / 8;
   static_assert(fragments_b % 2 == 0);
 
-  /// Where a warp's share begins.
+  /// The first row and column of a warp's share.
   NOISEGATE_DEVICE static int row_of(const Thread& thread) {
     return thread.warp() / warps_across * rows_of_warp;
   }
@@ -43,7 +43,7 @@ struct WarpSums {
   FragmentC c[Tile::fragments_a][Tile::fragments_b];
 };
 
-/// Which share of C a block has worked out.
+/// The share of C that a block has computed.
 struct BlockOfC {
   int split, first_row, first_column;
 };
@@ -79,7 +79,7 @@ struct Gemm {
 
     auto from_a = a.begin(thread, first_row, first * Tile::slice);
     auto from_b = b.begin(thread, first_column, first * Tile::slice);
-    int filled = 0;  // the stage that is filled next
+    int filled = 0;  // the next stage to fill
     const auto copy_next = [&](int slice) {
       if (slice < last) {
         a.copy_next(thread, from_a, shared.a, filled * A::Layout::size);
@@ -93,8 +93,8 @@ struct Gemm {
     WarpSums<Tile> sums{};
     int stage = 0;
     for (int slice = first; slice < last; ++slice) {
-      // Own copies of this slice are there; behind the barrier everyone's are, and nobody still reads the
-      // stage that is filled next.
+      // This thread's copies of the slice have arrived; behind the barrier all threads' copies have, and no
+      // thread still reads the stage that is filled next.
       thread.wait_for_copies<Tile::stages - 2>();
       thread.barrier();
       copy_next(slice + Tile::stages - 1);

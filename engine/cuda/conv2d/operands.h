@@ -1,14 +1,13 @@
-// Where the operands of a convolution's three products lie. Each is a matrix of rows × depth whose elements
-// are copied from images or filters as they are needed, `width` neighbours at once: bfloat16 in eights, to
-// which its images and filters are filled up; float32 in fours where the channels come in fours, else one by
-// one.
+// Addresses of the operands of a convolution's three products. Each operand is a matrix of rows × depth whose
+// elements are copied from images or filters on demand, `width` neighbours at once: bfloat16 in eights, to
+// which its images and filters are padded; float32 in fours if the channels come in fours, else one by one.
 //
 //   product           rows of A                    rows of B                        depth
 //   forward           output pixels: WindowRows    filters: MatrixRows              r, s, c
 //   input gradient    input pixels: WindowRows     input channels: FilterColumns    r, s, k
 //   weight gradient   filters: MatrixColumns       r, s, c: window_columns.h        output pixels
-//
-// begin() gives a thread what it needs to copy its part of one slice after the other: what divides or
+// begin() prepares a thread to copy its part of one slice after the other. It does all divisions and
+// comparisons; copy_next() only adds.
 // compares stands there; copy_next() adds.
 #pragma once
 
@@ -20,7 +19,7 @@ namespace noisegate::cuda {
 template <class Tile>
 using ElementOf = typename Tile::Fragments::Element;
 
-/// What a thread copies of a slice of `rows` whose lines run along the depth: of some rows, `step` apart.
+/// A thread's share of a slice of `rows` whose lines run along the depth: some rows, `step` apart.
 template <class Tile, int rows, int width>
 struct ShareOfRows {
   static constexpr int packs = Tile::slice / width, step = Tile::threads / packs, copies = rows / step;
@@ -31,7 +30,7 @@ struct ShareOfRows {
   NOISEGATE_DEVICE static int depth(const Thread& thread) { return thread.index() % packs * width; }
 };
 
-/// The same where lines run along the rows: of some entries of the depth.
+/// A thread's share of a slice whose lines run along the rows: some entries of the depth.
 template <class Tile, int rows, int width>
 struct ShareOfDepth {
   static constexpr int packs = rows / width, step = Tile::threads / packs;
@@ -41,13 +40,13 @@ struct ShareOfDepth {
   NOISEGATE_DEVICE static int depth(const Thread& thread, int copy) {
     return thread.index() / packs + copy * step;
   }
-  /// Whether that is in the slice.
+  /// Whether the entry is in the slice.
   NOISEGATE_DEVICE static bool has(const Thread& thread, int copy) {
     return Tile::slice % step == 0 || depth(thread, copy) < Tile::slice;
   }
 };
 
-/// A: a row a window, the depth its places and channels.
+/// A: one row per window; the depth runs over its places and channels.
 template <class Tile, int width>
 struct WindowRows {
   using Element = ElementOf<Tile>;
@@ -90,7 +89,7 @@ struct WindowRows {
   }
 };
 
-/// B: a matrix (rows, depth) as it lies in memory: a row a filter.
+/// B: a matrix (rows, depth) as it lies in memory; one row per filter.
 template <class Tile, int width>
 struct MatrixRows {
   using Element = ElementOf<Tile>;
@@ -119,7 +118,7 @@ struct MatrixRows {
   }
 };
 
-/// B: a row an input channel, the depth r, s, filter.
+/// B: one row per input channel; the depth runs over r, s, filter.
 template <class Tile, int width>
 struct FilterColumns {
   using Element = ElementOf<Tile>;
@@ -157,7 +156,7 @@ struct FilterColumns {
   }
 };
 
-/// A: a matrix (depth, rows) as it lies in memory: a row a filter, the depth the pixels of dy.
+/// A: a matrix (depth, rows) as it lies in memory; one row per filter, the depth runs over the pixels of dy.
 template <class Tile, int width>
 struct MatrixColumns {
   using Element = ElementOf<Tile>;

@@ -1,4 +1,4 @@
-// Convolution by its definition, for any shape: the rung of the ladder on which the others stand.
+// Convolution by its definition, for any shape: the lowest rung of the ladder.
 #pragma once
 
 #include "engine/cuda/conv2d/window.h"
@@ -7,7 +7,7 @@
 
 namespace noisegate::cuda {
 
-/// The extents of a convolution.
+/// The shapes of a convolution.
 struct Convolution {
   Extents x, weight, y;  // the weight's K, R, S, C as N, H, W, C
   Windows rows, columns;

@@ -1,9 +1,9 @@
-// How precisely the tensor cores multiply.
+// The precision of products on the tensor cores.
 #pragma once
 
 namespace noisegate::cuda {
 
-/// How products are worked out of float32 numbers. TF32 keeps ten bits of the fraction.
+/// How products of float32 numbers are computed. TF32 keeps ten bits of the fraction.
 enum class Precision {
   tf32,     // both factors rounded to TF32
   float32,  // each factor as the sum of two TF32 numbers, the product of the small ones left out: three

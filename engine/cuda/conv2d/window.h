@@ -1,4 +1,4 @@
-// Windows over images as kernels see them: plain numbers, and which windows cover a pixel.
+// Windows over images in kernels: plain numbers, and the windows that cover a pixel.
 #pragma once
 
 #include "engine/host_device.h"
@@ -8,7 +8,7 @@
 
 namespace noisegate::cuda {
 
-/// The extents of images N, H, W, C and the element at (n, h, w, c).
+/// The extents of images N, H, W, C and the index of the element at (n, h, w, c).
 struct Extents {
   std::int64_t images, height, width, channels;
 
@@ -20,7 +20,7 @@ struct Extents {
   }
 };
 
-/// Where an element of images stands.
+/// The coordinates of an element of images.
 struct Element {
   std::int64_t n, h, w, c;
 
@@ -35,23 +35,23 @@ struct Range {
   std::int64_t begin, end;
 };
 
-/// Along one axis: windows of `size`, `stride` apart, over an image with `padding` in front.
+/// Windows along one axis: of `size`, `stride` apart, over an image with `padding` in front.
 struct Windows {
   std::int64_t size, stride, padding;
 
-  /// How many fit an image of this extent.
+  /// Returns how many windows fit an image of this extent.
   NOISEGATE_HD std::int64_t count(std::int64_t extent) const {
     return (extent + 2 * padding - size) / stride + 1;
   }
-  /// The pixel at a place of window p; outside the image in the padding.
+  /// Returns the pixel at a place of window p; outside the image in the padding.
   NOISEGATE_HD std::int64_t pixel(std::int64_t p, std::int64_t place) const {
     return p * stride + place - padding;
   }
-  /// The place of a pixel in window p.
+  /// Returns the place of a pixel in window p.
   NOISEGATE_HD std::int64_t place(std::int64_t pixel, std::int64_t p) const {
     return pixel + padding - p * stride;
   }
-  /// Those of `count` windows that cover a pixel: p with 0 ≤ pixel + padding − p·stride < size.
+  /// Returns those of `count` windows that cover a pixel: p with 0 ≤ pixel + padding − p·stride < size.
   NOISEGATE_HD Range covering(std::int64_t pixel, std::int64_t count) const {
     const std::int64_t in_first = place(pixel, 0), past = in_first / stride + 1;
     return {in_first < size ? 0 : (in_first - size) / stride + 1, past < count ? past : count};

@@ -1,14 +1,14 @@
 // The weight gradient's operand B (operands.h): the columns of the product are the places and channels r, s,
-// c of the windows over x, the depth their pixels.
+// c of the windows over x; the depth runs over their pixels.
 #pragma once
 
 #include "engine/cuda/conv2d/operands.h"
 
 namespace noisegate::cuda {
 
-/// A place and channel of the windows, and how far it is from a pixel's first element.
+/// A place and channel of the windows, and its distance from a pixel's first element.
 struct ColumnOfWindows {
-  int r, s, offset;  // r is −1 where there is no such channel
+  int r, s, offset;  // r is −1 if there is no such channel
 
   NOISEGATE_DEVICE static ColumnOfWindows of(const WindowPlaces& windows, int place, int channel,
                                              bool there) {
@@ -20,7 +20,8 @@ struct ColumnOfWindows {
   }
 };
 
-/// B: a row a place and channel of the windows, r, s, c, the depth their pixels. For any number of channels.
+/// B: one row per place and channel r, s, c of the windows; the depth runs over their pixels. For any number
+/// of channels.
 template <class Tile, int width>
 struct WindowColumns {
   using Element = ElementOf<Tile>;
@@ -56,9 +57,9 @@ struct WindowColumns {
   }
 };
 
-/// B: the same columns in groups of 32 channels at one place of the windows, the places of the first 32
-/// channels before those of the next: what a block reads of x for one place it reads for the next again, from
-/// the nearest cache.
+/// B: the same columns in groups of 32 channels at one place of the windows; all places of the first 32
+/// channels come before those of the next 32. So a block reads the same part of x for one place after
+/// another, from the nearest cache.
 template <class Tile, int width>
 struct WindowGroups {
   using Element = ElementOf<Tile>;
@@ -66,7 +67,7 @@ struct WindowGroups {
   static constexpr int group = 32, packs = group / width, groups = Tile::columns / group;
   static constexpr int of_group = packs * Tile::slice, all = groups * of_group;
   static constexpr int copies = static_cast<int>((all + Tile::threads - 1) / Tile::threads);
-  // A thread's copies are of one pixel, or by turns of two.
+  // A thread's copies belong to one pixel, or alternate between two.
   static constexpr int pixels = Tile::threads % of_group == 0 ? 1 : 2;
   static_assert(pixels * Tile::threads % of_group == 0);
   Span<const Element> images;
@@ -77,7 +78,7 @@ struct WindowGroups {
       : images(images_), windows(windows_), slice(windows_.position(Tile::slice)) {}
 
   NOISEGATE_HD int places() const { return windows.filter_height * windows.filter_width; }
-  /// How many columns there are.
+  /// Returns the number of columns.
   int count() const { return narrow(parts(windows.channels, group)) * places() * group; }
 
   struct Cursor {

@@ -1,4 +1,4 @@
-// The windows of a convolution as implicit GEMM walks through them, without divisions on the way.
+// The windows of a convolution as implicit GEMM walks through them, without divisions in the loop.
 #pragma once
 
 #include "engine/cuda/conv2d/plain_convolution.h"
@@ -7,17 +7,17 @@
 
 namespace noisegate::cuda {
 
-/// The windows of a convolution over images, one a pixel (n, i, j) of `height` × `width`, of which `rows`
-/// there are. Forward they lie over x, one an output pixel. `transposed` they lie over dy, one an input
-/// pixel: places r whose p = (i + padding − r)/stride is no whole number or outside are not there, as in the
+/// The windows of a convolution over images, one per pixel (n, i, j) of `height` × `width`, `rows` in all. In
+/// the forward product they lie over x, one per output pixel. If `transposed` they lie over dy, one per input
+/// pixel: places r for which p = (i + padding − r)/stride is no whole number or lies outside count as
 /// padding.
 struct WindowPlaces {
-  int rows, height, width;                  // of the pixels
-  int image_height, image_width, channels;  // of the images
+  int rows, height, width;                  // the pixels
+  int image_height, image_width, channels;  // the images
   int filter_height, filter_width, stride, padding;
   bool transposed;
 
-  static constexpr int most = 16;  // of a filter's height and width
+  static constexpr int most = 16;  // the largest height and width of a filter
 
   struct Position {
     int n, i, j;
@@ -25,7 +25,7 @@ struct WindowPlaces {
   NOISEGATE_HD Position position(int row) const {
     return {row / (height * width), row / width % height, row % width};
   }
-  /// So many rows further on, without a division; `by` is position(rows).
+  /// Advances a position by `by` = position(rows) without a division.
   NOISEGATE_DEVICE Position advanced(Position at, const Position& by) const {
     at.j += by.j, at.i += by.i, at.n += by.n;
     if (at.j >= width) at.j -= width, ++at.i;
@@ -34,8 +34,8 @@ struct WindowPlaces {
   }
 
   struct Pixel {
-    int first;            // element of the image at place (0, 0), which need not be inside
-    std::uint32_t there;  // bit r: row r of the window, bit 16 + s: column s of it
+    int first;            // element of the image at place (0, 0), which may lie outside
+    std::uint32_t there;  // bit r: row r of the window is inside, bit 16 + s: column s is inside
   };
   NOISEGATE_DEVICE Pixel pixel(const Position& at) const {
     const int top = transposed ? (at.i + padding) / stride : at.i * stride - padding;
@@ -43,7 +43,7 @@ struct WindowPlaces {
     return {((at.n * image_height + top) * image_width + left) * channels,
             inside(at.i, filter_height, image_height) | inside(at.j, filter_width, image_width) << most};
   }
-  /// How far from `first` a place is: the same for every pixel at which it is there.
+  /// Returns the distance of a place from `first`: the same for every pixel at which the place is inside.
   NOISEGATE_DEVICE int offset(int r, int s) const {
     const int down = transposed ? -(r / stride) : r, right = transposed ? -(s / stride) : s;
     return (down * image_width + right) * channels;
@@ -53,7 +53,7 @@ struct WindowPlaces {
   }
 
  private:
-  /// Which places of a window along one axis are there, as bits.
+  /// Returns, as bits, which places of a window along one axis are inside.
   NOISEGATE_DEVICE std::uint32_t inside(int i, int size, int extent) const {
     if (!transposed) {
       const int first = i * stride - padding, begin = first < 0 ? -first : 0;
@@ -69,7 +69,7 @@ struct WindowPlaces {
   }
 };
 
-/// A place in the depth r, s, c (or k), that moves on by slices.
+/// A place in the depth r, s, c (or k) that advances by slices.
 struct PlaceInDepth {
   int r, s, c;
 
@@ -87,8 +87,8 @@ inline int narrow(std::int64_t count) {
   return static_cast<int>(count);
 }
 
-/// The windows over x, one an output pixel, and over dy, one an input pixel, where the images have so many
-/// `channels` in memory.
+/// Makes the windows over x, one per output pixel, and over dy, one per input pixel; the images have
+/// `channels` channels in memory.
 inline WindowPlaces windows_over_x(const Convolution& conv, std::int64_t channels) {
   return {narrow(conv.y.count() / conv.y.channels),
           narrow(conv.y.height),

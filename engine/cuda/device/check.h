@@ -1,11 +1,11 @@
-// CUDA's errors as ours.
+// Turns CUDA's errors into Error.
 #pragma once
 
 #include <cuda_runtime_api.h>
 
 namespace noisegate::cuda {
 
-/// Throws Error, naming `what` was tried, unless `status` is success.
+/// Throws Error unless `status` is success; the sentence names `what` was tried.
 void check(cudaError_t status, const char* what);
 
 }  // namespace noisegate::cuda

@@ -1,6 +1,6 @@
-// Sums over the rows of a matrix, for each column: of a batch norm's channels, of a bias. Rows are cut into
-// chunks by the shape alone; a block adds up a chunk of some columns, and whoever needs the totals adds up
-// the chunks, in double.
+// Sums over the rows of a matrix, for each column: a batch norm's channels, a bias. Rows are cut into chunks
+// by the shape alone; a block sums a chunk of some columns, and the reader of the totals sums the chunks, in
+// double.
 #pragma once
 
 #include "engine/cuda/device/element_type.h"
@@ -13,16 +13,17 @@
 
 namespace noisegate::cuda {
 
-/// How many neighbouring columns a thread takes at once: a pack of T where a block's threads divide among
-/// packs and rows without rest, else one.
+/// Returns how many neighbouring columns a thread takes at once: a pack of T if packs and rows divide a
+/// block's threads without remainder, else one.
 template <class T>
 bool sums_by_packs(std::int64_t columns) {
   const auto packs = static_cast<std::uint64_t>(columns / pack_size<T>);
   return columns % pack_size<T> == 0 && (std::has_single_bit(packs) || packs % warp_size == 0);
 }
 
-/// How a matrix is cut among blocks: into chunks of rows, as many as keep a GPU busy and no fewer rows than
-/// are worth a block, and within these into groups of columns, `lanes` threads of `width` columns each.
+/// The cut of a matrix among blocks: into chunks of rows, enough of them to keep a GPU busy and each with
+/// enough rows for a block, and within a chunk into groups of columns, `lanes` threads of `width` columns
+/// each.
 struct Chunks {
   std::int64_t rows, columns;
   int width, lanes;
@@ -45,8 +46,8 @@ struct Chunks {
   static constexpr std::int64_t most = 528;  // blocks: four for each of an H200's 132 multiprocessors
 };
 
-/// What is summed over rows: `terms` of `width` neighbouring columns. constants(column) is what stays the
-/// same over the rows; load(row, column) and add(constants, loaded, row, column, sums) bring a row's part.
+/// The terms that are summed over rows: `terms` sums of `width` neighbouring columns. constants(column) is
+/// the same for all rows; load(row, column) and add(constants, loaded, row, column, sums) add a row's part.
 template <class F>
 concept ColumnTerm = requires(const F& f, const typename F::Loaded& loaded, std::int64_t row,
                               std::int64_t column, float (&sums)[F::terms][F::width]) {
@@ -55,7 +56,7 @@ concept ColumnTerm = requires(const F& f, const typename F::Loaded& loaded, std:
 };
 
 /// sums[(t·columns + column)·chunks + chunk] = Σ over the chunk's rows of term t. The loads of several rows
-/// go ahead of their sums.
+/// are issued before their sums.
 template <ColumnTerm F>
 struct ColumnSums {
   static constexpr int threads = Chunks::threads, warps = threads / warp_size, ahead = 4;
@@ -86,7 +87,8 @@ struct ColumnSums {
       for (; row < end; row += rows_at_once) f.add(constants, f.load(row, column), row, column, own);
     }
 
-    // Of a warp's lanes with the same columns the first gets the sums, then of the warps.
+    // The sums of a warp's lanes with the same columns go to the first of them, then the warps' sums are
+    // added.
     const int of_group = lanes * F::width;
     for (int t = 0; t < F::terms; ++t)
       for (int k = 0; k < F::width; ++k) {
@@ -115,7 +117,7 @@ Workspace<float> column_sums(Stream stream, std::int64_t rows, std::int64_t colu
   return sums;
 }
 
-/// The total of one term and column over all chunks, by a warp, in every lane.
+/// Sums one term and column over all chunks, by a warp, in every lane.
 template <int terms>
 NOISEGATE_DEVICE double column_total(const Thread& thread, Span<const float> sums, std::int64_t columns,
                                      int term, std::int64_t column) {
@@ -125,7 +127,7 @@ NOISEGATE_DEVICE double column_total(const Thread& thread, Span<const float> sum
   return warp_sum(thread, total);
 }
 
-/// f(thread, column) for every column, by a warp each.
+/// Calls f(thread, column) for every column, with one warp each.
 template <class F>
 struct ForEachColumn {
   static constexpr int threads = 128;
@@ -143,7 +145,7 @@ void for_each_column(Stream stream, std::int64_t columns, const F& f) {
   launch(stream, parts(columns, ForEachColumn<F>::threads / warp_size), ForEachColumn<F>{columns, f});
 }
 
-/// The gradient of a bias, float32: Σ of each column of (rows, columns).
+/// Computes the gradient of a bias, float32: Σ of each column of (rows, columns).
 Tensor bias_gradient(Stream stream, const Tensor& grad, std::int64_t columns);
 
 }  // namespace noisegate::cuda

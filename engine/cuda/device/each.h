@@ -1,4 +1,4 @@
-// Kernels in which every element of the output is worked out by itself.
+// Kernels that compute every element of the output independently.
 #pragma once
 
 #include "engine/cuda/device/element_type.h"
@@ -10,7 +10,7 @@
 
 namespace noisegate::cuda {
 
-/// f(i) for every i of [0, count), a thread each.
+/// Calls f(i) for every i of [0, count), with one thread each.
 template <class F>
 struct ForEach {
   static constexpr int threads = 256;
@@ -28,7 +28,8 @@ void for_each(Stream stream, std::int64_t count, const F& f) {
   launch(stream, parts(count, ForEach<F>::threads), ForEach<F>{count, f});
 }
 
-/// out[i] = f(inputs[i]…): 16 bytes a thread, moved as one where they are whole and all arrays are `aligned`.
+/// out[i] = f(inputs[i]…): each thread takes 16 bytes, moved as one if they are complete and all arrays are
+/// `aligned`.
 template <class F, class T, int inputs>
 struct Map {
   static constexpr int threads = 256, per_thread = pack_size<T>;
@@ -65,7 +66,7 @@ void map(Stream stream, Span<T> out, const F& f, const Inputs&... inputs) {
          Kernel{f, out, {inputs...}, aligned});
 }
 
-/// The same of tensors of one type.
+/// The same for tensors of one type.
 template <class F, class... Inputs>
 void map_tensors(Stream stream, Tensor& out, const F& f, const Inputs&... inputs) {
   with_type(out,

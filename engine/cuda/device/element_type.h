@@ -1,5 +1,5 @@
-// Kernels that take activations as float32 and as bfloat16 are templates over the element's type, T; they
-// compute in float.
+// Element types of kernels. Kernels that take activations as float32 and as bfloat16 are templates over the
+// element's type, T; they compute in float.
 #pragma once
 
 #include "engine/cuda/device/memory.h"
@@ -9,7 +9,7 @@
 
 namespace noisegate::cuda {
 
-/// So many elements are moved at once.
+/// The number of elements that are moved at once.
 template <class T>
 inline constexpr int pack_size = 16 / static_cast<int>(sizeof(T));
 

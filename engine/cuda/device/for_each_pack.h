@@ -1,5 +1,4 @@
-// Kernels over a matrix whose elements are worked out one by one, with something that is constant over a
-// column: batch norm's.
+// Kernels that compute the elements of a matrix one by one, with constants for each column: batch norm's.
 #pragma once
 
 #include "engine/cuda/device/launch.h"
@@ -10,8 +9,8 @@
 
 namespace noisegate::cuda {
 
-/// What is done to a pack of `width` neighbours in a row: constants(column) is the same for all rows, and
-/// store(constants, loaded, pack) works the pack out of what load(pack) brought.
+/// An operation on a pack of `width` neighbours in a row: constants(column) is the same for all rows, and
+/// store(constants, loaded, pack) computes the pack from the result of load(pack).
 template <class F>
 concept PackOp = requires(const F& f, const typename F::Loaded& loaded, std::int64_t column,
                           std::int64_t pack) {
@@ -20,14 +19,14 @@ concept PackOp = requires(const F& f, const typename F::Loaded& loaded, std::int
   f.store(f.constants(column), loaded, pack);
 };
 
-/// Every pack: a thread takes several of the same columns, whose constants it fetches once, and loads some
-/// ahead.
+/// Runs the operation on every pack: a thread takes several packs of the same columns, fetches their
+/// constants once, and loads some packs ahead.
 template <PackOp F>
 struct ForEachPack {
   static constexpr int threads = 256, ahead = 4;
   F f;
   std::int64_t count, packs_of_row;
-  std::int64_t step;  // from a thread's pack to its next: whole rows
+  std::int64_t step;  // from a thread's pack to its next: a multiple of a row
 
   ForEachPack(const F& f_, std::int64_t elements, std::int64_t columns)
       : f(f_), count(elements / F::width), packs_of_row(columns / F::width) {

@@ -1,4 +1,4 @@
-// The execution of kernels on the GPU: thin names for what CUDA has. engine/cuda/emulation/cpu.h has the same
+// The execution of kernels on the GPU: thin names for CUDA's own. engine/cuda/emulation/cpu.h has the same
 // names.
 #pragma once
 
@@ -16,17 +16,17 @@ namespace noisegate::cuda {
 
 using Stream = cudaStream_t;
 
-// Memory is checked under emulation, and by compute-sanitizer.
+// The emulation and compute-sanitizer check memory.
 __device__ inline void require_inside(const char*, std::int64_t, std::int64_t, std::int64_t) {}
 __device__ inline void require_aligned(const char*, const void*, std::size_t) {}
 
-/// Memory of a block. Between a write and another thread's access there must be a barrier.
+/// Shared memory of a block. A barrier must lie between a write and another thread's access.
 template <class T, int size>
 struct alignas(16) SharedArray {
   T values[size];
 
   __device__ T& operator[](int index) { return values[index]; }
-  /// Elements from `index` on, a multiple of `count`.
+  /// Loads or stores elements from `index` on, a multiple of `count`.
   template <int count>
   __device__ Pack<T, count> load(int index) const {
     return *reinterpret_cast<const Pack<T, count>*>(values + index);
@@ -35,8 +35,9 @@ struct alignas(16) SharedArray {
   __device__ void store(int index, const Pack<T, count>& pack) {
     *reinterpret_cast<Pack<T, count>*>(values + index) = pack;
   }
-  /// Begins to copy elements from device memory there, or zeros where they are not `present`: 4, 8 or 16
-  /// bytes. Done when the thread has waited for it (Thread::wait_for_copies); for others, a barrier later.
+  /// Starts an asynchronous copy of 4, 8 or 16 bytes of elements from device memory, or of zeros if not
+  /// `present`. The thread sees it after Thread::wait_for_copies(), other threads after a barrier behind
+  /// that.
   template <int count, Cache cache = Cache::second_level>
   __device__ void copy_async(int index, const T* from, bool present = true) {
     constexpr int bytes = sizeof(T) * count;
@@ -51,19 +52,19 @@ struct alignas(16) SharedArray {
   }
 };
 
-/// The nearest number that TF32 holds, ties away from zero, as mma.sync wants it.
+/// Returns the nearest number that TF32 holds, ties away from zero, as mma.sync wants it.
 __device__ inline std::uint32_t round_to_tf32(float value) {
   std::uint32_t bits;
   asm("cvt.rna.tf32.f32 %0, %1;" : "=r"(bits) : "f"(value));
   return bits;
 }
 
-/// The float that these bits of TF32 are.
+/// Returns the float of these TF32 bits.
 __device__ inline float number_of_tf32(std::uint32_t bits) {
   return __uint_as_float(bits);
 }
 
-/// The running thread. Blocks and grids have one dimension; what else a kernel counts in, it divides out.
+/// The running thread. Blocks and grids have one dimension; kernels divide for the others.
 class Thread {
  public:
   __device__ int index() const { return static_cast<int>(threadIdx.x); }
@@ -72,12 +73,13 @@ class Thread {
   __device__ int block() const { return static_cast<int>(blockIdx.x); }
   __device__ int blocks() const { return static_cast<int>(gridDim.x); }
 
-  /// Waits for the block's threads and orders their accesses to memory. All must come here.
+  /// Waits for the block's threads and orders their accesses to memory. All threads of the block must call
+  /// it.
   __device__ void barrier() const { __syncthreads(); }
   /// The same for the warp.
   __device__ void warp_barrier() const { __syncwarp(); }
 
-  // What the lanes of a warp tell each other; all 32 must come here. Orders no memory.
+  // Exchanges between the lanes of a warp; all 32 lanes must call them. They order no memory.
   template <class T>
   __device__ T shuffle(T value, int from_lane) const {
     return __shfl_sync(all_lanes, value, from_lane);
@@ -90,18 +92,18 @@ class Thread {
   __device__ bool all(bool vote) const { return __all_sync(all_lanes, vote); }
   __device__ std::uint32_t ballot(bool vote) const { return __ballot_sync(all_lanes, vote); }
 
-  /// Ends a group of asynchronous copies (SharedArray::copy_async).
+  /// Commits a group of asynchronous copies (SharedArray::copy_async).
   __device__ void commit_copies() const { asm volatile("cp.async.commit_group;" ::: "memory"); }
-  /// Waits until no more than this many of the thread's latest groups are under way.
+  /// Waits until at most this many of the thread's latest groups are in flight.
   template <int under_way>
   __device__ void wait_for_copies() const {
     asm volatile("cp.async.wait_group %0;" ::"n"(under_way) : "memory");
   }
 
-  /// Four matrices of 8×8 from shared memory, by all lanes of the warp: lane 8·m + i says at which element
-  /// row i of matrix m begins, a multiple of 8. Of matrix m a lane gets, in register m, row lane / 4, columns
-  /// 2·(lane % 4) and the next; `transposed`, these rows of column lane / 4. So four registers of FragmentA,
-  /// or of two FragmentB.
+  /// Loads four matrices of 8×8 from shared memory, by all lanes of the warp: lane 8·m + i gives the element
+  /// at which row i of matrix m begins, a multiple of 8. Of matrix m a lane gets, in register m, row lane /
+  /// 4, columns 2·(lane % 4) and the next; if `transposed`, these rows of column lane / 4. These are the four
+  /// registers of FragmentA, or of two FragmentB.
   template <bool transposed, int size>
   __device__ Pack<std::uint32_t, 4> load_matrices(const SharedArray<Bfloat16, size>& array, int row) const {
     const auto from = static_cast<std::uint32_t>(__cvta_generic_to_shared(array.values + row));
@@ -151,17 +153,17 @@ __global__ void __launch_bounds__(Kernel::threads) run(const __grid_constant__ K
   }
 }
 
-/// Between any two places, of the GPU's memory or the CPU's, behind the stream's other work.
+/// Copies between any two places of the GPU's or the CPU's memory, behind the stream's other work.
 inline void copy_bytes(Stream stream, void* to, const void* from, std::size_t bytes) {
   check(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDefault, stream), "copy");
 }
 
-/// Until all work of the stream is done.
+/// Blocks until all work of the stream is done.
 inline void wait(Stream stream) {
   check(cudaStreamSynchronize(stream), "wait for the GPU");
 }
 
-/// A place in the stream's work.
+/// A point in the stream's work.
 class Event {
  public:
   explicit Event(Stream stream) {
@@ -171,21 +173,21 @@ class Event {
   ~Event() { cudaEventDestroy(event_); }
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
-  /// Until the work before it is done.
+  /// Blocks until the work before it is done.
   void wait() { check(cudaEventSynchronize(event_), "wait for the GPU"); }
 
  private:
   cudaEvent_t event_ = nullptr;
 };
 
-/// Memory of the host from and to which the GPU copies by itself.
+/// Allocates host memory that the GPU copies from and to by itself.
 inline std::shared_ptr<std::byte> pinned_memory(std::size_t bytes) {
   void* memory = nullptr;
   check(cudaMallocHost(&memory, bytes), "memory of the host");
   return {static_cast<std::byte*>(memory), [](std::byte* given) { cudaFreeHost(given); }};
 }
 
-/// Captured work.
+/// A captured graph of work.
 class Graph {
  public:
   explicit Graph(cudaGraph_t graph) { check(cudaGraphInstantiate(&graph_, graph, 0), "a graph"); }
@@ -198,9 +200,9 @@ class Graph {
   cudaGraphExec_t graph_ = nullptr;
 };
 
-/// Until stop_capture() the stream's work is not run.
+/// Starts a capture: until stop_capture() the stream's work does not run.
 inline void start_capture(Stream stream) {
-  // Relaxed: the pool may ask for memory meanwhile.
+  // Relaxed: the pool may allocate during the capture.
   check(cudaStreamBeginCapture(stream, cudaStreamCaptureModeRelaxed), "capture of a graph");
 }
 inline std::unique_ptr<Graph> stop_capture(Stream stream) {
@@ -211,7 +213,7 @@ inline std::unique_ptr<Graph> stop_capture(Stream stream) {
   return std::make_unique<Graph>(captured);
 }
 
-/// What launch() does on this machine.
+/// Implements launch() on this machine.
 template <class Kernel>
 void run_grid(Stream stream, int blocks, const Kernel& kernel) {
   std::size_t shared_bytes = 0;

@@ -1,7 +1,7 @@
-// The one way in which kernels are launched, on the GPU and under emulation.
+// The only way to launch kernels, on the GPU and under emulation.
 //
-// A kernel is a struct: its members are the arguments, `threads` is the size of a block (whole warps), and
-// what a block shares stands in a struct Shared where there is any:
+// A kernel is a struct: its members are the arguments, `threads` is the size of a block (whole warps), and a
+// struct Shared, if any, is the block's shared memory:
 //
 //   struct Scale {
 //     static constexpr int threads = 256;
@@ -25,8 +25,8 @@ template <class T>
 concept Kernel = T::threads % 32 == 0 && (std::invocable<const T&, const Thread&> ||
                                           std::invocable<const T&, const Thread&, typename T::Shared&>);
 
-/// Runs `kernel` in this many blocks; in none where the work is empty. On the GPU it returns at once, and the
-/// stream's launches run one after the other. Throws Error where a launch fails; under emulation also for
+/// Launches `kernel` with this many blocks, none if there is no work. On the GPU it returns at once, and the
+/// stream's launches run one after the other. Throws Error if a launch fails; under emulation also for
 /// everything that the kernel does wrong.
 template <Kernel K>
 void launch(Stream stream, std::int64_t blocks, const K& kernel) {

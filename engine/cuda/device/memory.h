@@ -1,4 +1,4 @@
-// Tensors as kernels see them, and memory to work in.
+// Tensors as spans for kernels, and temporary buffers.
 #pragma once
 
 #include "engine/cuda/device/span.h"
@@ -9,14 +9,14 @@
 
 namespace noisegate::cuda {
 
-/// To read; no array for an undefined tensor.
+/// A tensor to read; no array for an undefined tensor.
 template <class T = float>
 Span<const T> input(const Tensor& tensor) {
   if (!tensor.defined()) return {};
   return {tensor.data<T>(), tensor.numel()};
 }
 
-/// To write.
+/// A tensor to write.
 template <class T = float>
 Span<T> output(Tensor& tensor) {
   return {tensor.data<T>(), tensor.numel()};
@@ -29,7 +29,7 @@ inline Tensor empty_like(const Tensor& tensor) {
   return empty(tensor.shape(), tensor.dtype());
 }
 
-/// Numbers between two kernels.
+/// Temporary device buffer.
 template <class T>
 class Workspace {
  public:

@@ -1,4 +1,4 @@
-// The queue of work (engine/queue.h) on a stream.
+// DeviceQueue (engine/queue.h) on a CUDA stream.
 #pragma once
 
 #include "engine/cuda/device/launch.h"

@@ -1,5 +1,5 @@
-// Sums and maxima over the threads of a warp and a block, always in the same order, so that the same numbers
-// give the same bits.
+// Sums and maxima over the threads of a warp and a block, always in the same order: the same numbers give the
+// same bits.
 #pragma once
 
 #include "engine/cuda/device/launch.h"
@@ -9,14 +9,14 @@ namespace noisegate::cuda {
 
 inline constexpr int warp_size = 32;
 
-/// Σ over the lanes of a warp, in every lane.
+/// Returns Σ over the lanes of a warp, in every lane.
 template <class T>
 NOISEGATE_DEVICE T warp_sum(const Thread& thread, T value) {
   for (int mask = warp_size / 2; mask > 0; mask /= 2) value += thread.shuffle_xor(value, mask);
   return value;
 }
 
-/// The largest over the lanes of a warp, in every lane.
+/// Returns the largest over the lanes of a warp, in every lane.
 template <class T>
 NOISEGATE_DEVICE T warp_max(const Thread& thread, T value) {
   for (int mask = warp_size / 2; mask > 0; mask /= 2)
@@ -24,8 +24,8 @@ NOISEGATE_DEVICE T warp_max(const Thread& thread, T value) {
   return value;
 }
 
-/// Σ over the threads of a block of this many warps, in every thread. `of_warps` may be used again behind a
-/// barrier.
+/// Returns Σ over the threads of a block of this many warps, in every thread. A barrier must precede the next
+/// use of `of_warps`.
 template <class T, int warps>
 NOISEGATE_DEVICE T block_sum(const Thread& thread, SharedArray<T, warps>& of_warps, T value) {
   value = warp_sum(thread, value);

@@ -1,5 +1,5 @@
-// An array in device memory, as kernels are handed it: on the GPU a pointer and a number; under emulation
-// every access is checked against that number.
+// An array in device memory as kernels see it: on the GPU a pointer and a size; the emulation checks every
+// access against the size.
 #pragma once
 
 #include "engine/cuda/device/execution.h"
@@ -14,16 +14,16 @@ namespace noisegate::cuda {
 template <class T>
 class Span {
  public:
-  Span() = default;  // no array: for arguments that may be left out
+  Span() = default;  // no array: for optional arguments
   Span(T* data, std::int64_t size) : data_(data), size_(size) {}
-  /// What may be written may be read.
+  /// A writable array converts to a readable one.
   template <class U>
   requires std::is_same_v<const U, T> Span(const Span<U>& writable)
       : Span(writable.data(), writable.size()) {}
 
   T* data() const { return data_; }
-  /// Whether so many bytes from the first element on may be moved at once; a slice of a tensor may begin
-  /// anywhere.
+  /// Whether this many bytes from the first element on may be moved at once; a slice of a tensor may begin at
+  /// any element.
   bool is_aligned(std::size_t bytes) const { return reinterpret_cast<std::uintptr_t>(data_) % bytes == 0; }
   NOISEGATE_HD std::int64_t size() const { return size_; }
   NOISEGATE_HD explicit operator bool() const { return data_ != nullptr; }
@@ -32,7 +32,7 @@ class Span {
     require_inside("device memory", index, 1, size_);
     return data_[index];
   }
-  /// Elements from `index` on, a multiple of `count`.
+  /// Loads or stores elements from `index` on, a multiple of `count`.
   template <int count>
   NOISEGATE_DEVICE Pack<std::remove_const_t<T>, count> load(std::int64_t index) const {
     require_vector(index, count);
@@ -44,7 +44,7 @@ class Span {
     *reinterpret_cast<Pack<T, count>*>(data_ + index) = pack;
   }
 
-  /// Where they lie, for copies.
+  /// Returns an element's address, for copies.
   template <int count>
   NOISEGATE_DEVICE T* at(std::int64_t index) const {
     require_vector(index, count);

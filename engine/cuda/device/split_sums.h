@@ -1,4 +1,5 @@
-// A product whose depth is cut among blocks: each writes its sums down, and they are added in a fixed order.
+// A product whose depth is cut among blocks: each block stores its sums, and a second kernel adds them in a
+// fixed order.
 #pragma once
 
 #include "engine/cuda/device/launch.h"

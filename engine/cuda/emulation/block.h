@@ -1,6 +1,6 @@
 // A block of CUDA threads on the CPU: each thread is a fiber, and they take turns in a fixed order, a thread
-// running until it has to wait for others. So a kernel's run is the same every time, and what it must not
-// leave to chance is looked for by reasoning about order (see shared_memory.h), not by luck.
+// running until it has to wait for others. So every run of a kernel is the same, and races are found by
+// reasoning about order (see shared_memory.h), not by luck.
 #pragma once
 
 #include "engine/cuda/emulation/fiber.h"
@@ -17,7 +17,7 @@ namespace noisegate::emulation {
 
 inline constexpr int warp_size = 32;
 
-/// A line of a kernel, as a default argument that line of which the function is called.
+/// A line of a kernel's source: as a default argument, the line of the call.
 struct Place {
   const char* file;
   int line;
@@ -28,8 +28,8 @@ struct Place {
   bool operator==(const Place& other) const { return line == other.line && !std::strcmp(file, other.file); }
 };
 
-/// When the running thread does what it does. Two threads' accesses are ordered if a barrier of the block
-/// lies between them or, in one warp, a barrier of the warp.
+/// The time of a thread's access. Two threads' accesses are ordered if a barrier of the block lies between
+/// them or, in one warp, a barrier of the warp.
 struct Moment {
   int thread;
   std::uint32_t barriers;       // of the block so far, counted from 1
@@ -39,7 +39,7 @@ struct Moment {
   int lane() const { return thread % warp_size; }
 };
 
-/// What each lane of a warp brought to an exchange.
+/// The values that the lanes of a warp bring to an exchange.
 template <class T>
 class LaneValues {
  public:
@@ -60,27 +60,28 @@ class Block {
   /// `threads` must be whole warps.
   explicit Block(int threads);
 
-  /// Runs kernel(thread) in every thread. Throws Error for what the kernel does wrong.
+  /// Runs kernel(thread) in every thread. Throws Error for everything that the kernel does wrong.
   void run(const std::function<void(int thread)>& kernel);
 
   /// The block whose thread is running.
   static Block& current();
 
-  // What follows is called by the running thread.
+  // The running thread calls the functions below.
   Moment now() const { return {running_, barriers_, warps_[running_ / warp_size].barriers}; }
   /// Waits for all threads of the block.
   void barrier(Place place);
   /// Waits for the warp; orders its accesses to memory.
   void warp_barrier(Place place);
-  /// Waits for the warp and hands every lane what all brought. Orders nothing, as a shuffle on the GPU.
+  /// Waits for the warp and returns the values of all lanes to every lane. Orders no memory, as a shuffle on
+  /// the GPU.
   template <class T>
   LaneValues<T> exchange(const T& own, Place place) {
     const std::byte* values = bring(own);
     meet_warp(place);
     return LaneValues<T>(values);
   }
-  /// Waits for the warp and hands every lane its own of the results(what all brought), which the last one
-  /// works out.
+  /// Waits for the warp and returns to every lane its own of the results(values of all lanes), which the last
+  /// lane computes.
   template <class T, class Results>
   auto combine(const T& own, Place place, const Results& results) {
     using Result = typename decltype(results(LaneValues<T>(nullptr)))::value_type;
@@ -93,7 +94,7 @@ class Block {
     return LaneValues<Result>(values)[running_ % warp_size];
   }
 
-  /// Copies that run in the background, in groups; each lands only when its thread waits for it.
+  /// Asynchronous copies, in groups; a copy lands only when its thread waits for it.
   void copy_later(std::function<void()> copy);
   void commit_copies();
   void wait_for_copies(std::size_t groups_under_way);
@@ -109,7 +110,7 @@ class Block {
   struct Warp {
     int waiting = 0;
     std::uint32_t barriers = 0;
-    int turn = 0;  // which of two exchanges the next one is: the lanes may still read the one before
+    int turn = 0;  // which of two exchanges is next: the lanes may still read the previous one
     std::array<std::array<std::byte, warp_size * LaneValues<int>::stride>, 2> values;
   };
 
@@ -139,7 +140,7 @@ class Block {
   std::uint32_t barriers_ = 1;
 };
 
-/// Calls run(); an Error that it throws comes out with the name of the kernel and the block in front.
+/// Calls run(); puts the name of the kernel and the block in front of an Error that it throws.
 void in_kernel(const std::type_info& kernel, int block, const std::function<void()>& run);
 
 }  // namespace noisegate::emulation

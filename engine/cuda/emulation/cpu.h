@@ -1,5 +1,5 @@
-// The execution of kernels on the CPU, under the names of engine/cuda/device/gpu.h: one block after the
-// other, its threads in turns (block.h), every access to memory checked.
+// The execution of kernels on the CPU, under the names of engine/cuda/device/gpu.h: runs one block after the
+// other, its threads in turns (block.h), and checks every access to memory.
 #pragma once
 
 #include "engine/cuda/emulation/block.h"
@@ -16,7 +16,7 @@
 
 namespace noisegate::cuda {
 
-/// There is but one.
+/// The emulated GPU has one stream.
 struct Stream {};
 
 using emulation::number_of_tf32;

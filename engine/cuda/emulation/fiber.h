@@ -1,5 +1,5 @@
-// A function with a stack of its own that can pause in the middle and be resumed: how one thread of the CPU
-// takes the part of all threads of a block.
+// A function with its own stack that can pause and be resumed: one thread of the CPU runs all threads of a
+// block as fibers.
 #pragma once
 
 #include <cstddef>
@@ -17,18 +17,17 @@ namespace noisegate::emulation {
 class Fiber {
  public:
   Fiber();
-  // Its stack and contexts are pointed to.
+  // It cannot be copied: pointers refer to its stack and contexts.
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
-  /// What the next resume() begins with. A body that was left in the middle is dropped, its destructors
-  /// unrun.
+  /// Sets the body that the next resume() starts. Drops an unfinished body without running its destructors.
   void start(std::function<void()> body);
   /// Runs the body until it pauses or ends. Throws what the body throws.
   void resume();
   bool finished() const { return finished_; }
 
-  /// Called by the body: goes back to who resumed it.
+  /// Pauses the body: returns to the caller of resume().
   static void pause();
 
  private:

@@ -1,4 +1,4 @@
-// mma.sync by its definition: the lanes' shares of A·B from what they hold of A and B.
+// mma.sync by its definition: computes each lane's share of A·B from the lanes' fragments of A and B.
 #pragma once
 
 #include "engine/bfloat16.h"
@@ -16,7 +16,7 @@ struct Fragments {
   cuda::FragmentB b;
 };
 
-/// A 32-bit register's elements as numbers.
+/// Returns a 32-bit register's elements as numbers.
 struct Tf32 {
   static constexpr int elements = 1;
   static float number(std::uint32_t bits, int element);
@@ -26,15 +26,15 @@ struct Bfloat16Pair {
   static float number(std::uint32_t bits, int element);
 };
 
-/// To the nearest that TF32 holds, ties away from zero.
+/// Rounds to the nearest TF32 number, ties away from zero.
 std::uint32_t round_to_tf32(float value);
 float number_of_tf32(std::uint32_t bits);
 
-/// What a lane gets of four matrices 8×8 (ldmatrix), of which each lane brought a row.
+/// Returns a lane's registers of four matrices 8×8 (ldmatrix), of which each lane brings one row.
 cuda::Pack<std::uint32_t, 4> matrices_of_lane(const LaneValues<cuda::Pack<Bfloat16, 8>>& rows, int lane,
                                               bool transposed);
 
-/// What each lane must add to its values of C.
+/// Returns the values that each lane must add to its values of C.
 template <class Format>
 std::array<cuda::FragmentC, warp_size> multiply(const LaneValues<Fragments>& lanes);
 

@@ -1,5 +1,5 @@
-// The GPU's queue of work, and its memory. Work that is put in is done at once, or, to find out whoever does
-// not wait for what he reads, only when somebody waits; or it is recorded.
+// The emulated GPU's stream and memory. Submitted work runs at once; or, to catch callers that do not
+// synchronise before they read, only when the host synchronises; or it is captured.
 #pragma once
 
 #include <cstddef>
@@ -12,25 +12,26 @@ namespace noisegate::emulation {
 
 using Work = std::function<void()>;
 
-/// Puts work into the queue. Throws Error for what the work does wrong, where it is done at once.
+/// Submits work to the stream. Throws Error for everything that the work does wrong, if it runs at once.
 void submit(Work work);
-/// Copies bytes, behind the other work. Throws Error for a copy from or to the host while work is recorded.
+/// Copies bytes, behind the other work. Throws Error for a copy from or to the host during a capture.
 void submit_copy(void* to, const void* from, std::size_t bytes);
 
-/// Whether work waits until somebody waits for it; before a change the queue is emptied.
+/// Sets whether work runs only when the host synchronises; synchronises before the change.
 void set_late(bool late);
 
-/// Does all work that waits. Throws Error while work is recorded.
+/// Runs all waiting work. Throws Error during a capture.
 void wait();
 
-/// How much work was put in so far; wait_until() does what waits of it.
+/// Returns how much work was submitted so far; wait_until() runs the waiting work up to that point.
 std::uint64_t place();
 void wait_until(std::uint64_t place);
 
 void start_recording();
 std::vector<Work> stop_recording();
 
-/// Device memory for good, which only work in the queue can reach; throws Error when there is no more.
+/// Allocates device memory that is never freed and that only work in the stream can access; throws Error when
+/// there is no more.
 std::byte* take_segment(std::size_t bytes);
 
 }  // namespace noisegate::emulation

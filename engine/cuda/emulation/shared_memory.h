@@ -1,6 +1,6 @@
-// Shared memory that watches its accesses. Each element remembers who read and wrote it last; an access that
-// no barrier orders after another thread's write, or a write after another thread's read, is a race whichever
-// of the two came first in this run.
+// Shared memory that checks its accesses. Each element remembers its last readers and writer. An access that
+// no barrier orders after another thread's write, or a write after another thread's read, is a race,
+// whichever of the two came first in this run.
 #pragma once
 
 #include "engine/cuda/emulation/block.h"
@@ -11,19 +11,19 @@
 
 namespace noisegate::emulation {
 
-/// What is known of an element's accesses.
+/// The accesses to an element.
 class History {
  public:
-  /// Each throws Error for an access that is not ordered; `element` is for its sentence.
+  /// Each call throws Error for an access that is not ordered; `element` is the index in the sentence.
   void read(std::int64_t element);
   void write(std::int64_t element);
-  /// An asynchronous copy that has been asked for may write at any time until it is waited for.
+  /// A submitted asynchronous copy may write at any time until its thread waits for it.
   void copy_begins(std::int64_t element);
   void copy_lands(std::int64_t element);
 
  private:
   Moment written_{-1, 0, 0};
-  // Readers since the last barrier of the block: their warps, and of the last of these warps the lanes that
+  // Readers since the last barrier of the block: their warps, and the lanes of the last of these warps that
   // read since its last barrier.
   Moment read_{-1, 0, 0};
   std::uint32_t reading_warps_ = 0, reading_lanes_ = 0;
@@ -33,11 +33,11 @@ class History {
 [[noreturn]] void refuse_outside(const char* memory, std::int64_t index, std::int64_t count,
                                  std::int64_t size);
 /// Throws Error unless [index, index + count) is inside an array of `size` in this kind of memory. Inline, so
-/// that a compiler that knows the index sees that nothing outside is reached.
+/// that a compiler that knows the index can prove the access to be inside.
 inline void require_inside(const char* memory, std::int64_t index, std::int64_t count, std::int64_t size) {
   if (index < 0 || index + count > size) refuse_outside(memory, index, count, size);
 }
-/// Throws Error unless `bytes` may be moved from or to `address` at once.
+/// Throws Error unless `address` is aligned for a move of `bytes`.
 void require_aligned(const char* memory, const void* address, std::size_t bytes);
 
 template <class T, int size>

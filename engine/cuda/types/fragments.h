@@ -1,6 +1,6 @@
-// What each lane of a warp holds of the matrices of mma.sync, the instruction of the tensor cores by which a
-// warp works out C (16×8) += A (16×k) · B (k×8): k = 8 for TF32 (float32 whose last 13 bits are ignored), k =
-// 16 for bfloat16. PTX ISA, "Matrix Fragments for mma.m16n8k8" and "… m16n8k16".
+// The elements that each lane of a warp holds of the matrices of mma.sync, the tensor-core instruction by
+// which a warp computes C (16×8) += A (16×k) · B (k×8): k = 8 for TF32 (float32 whose last 13 bits are
+// ignored), k = 16 for bfloat16. PTX ISA, "Matrix Fragments for mma.m16n8k8" and "… m16n8k16".
 //
 // With group = lane / 4 and member = lane % 4, and E the elements of 32 bits, 1 of TF32 and 2 of bfloat16
 // (the lower half first), element e of register r is
@@ -25,7 +25,7 @@ struct FragmentC {
   float values[4];
 };
 
-/// Where of C a lane's value r stands.
+/// The row and column of a lane's value r in C.
 NOISEGATE_HD constexpr int row_of_c(int lane, int r) {
   return lane / 4 + 8 * (r / 2);
 }

@@ -1,4 +1,4 @@
-// How work is divided into blocks.
+// The division of work into blocks.
 #pragma once
 
 #include "engine/host_device.h"
@@ -7,12 +7,12 @@
 
 namespace noisegate::cuda {
 
-/// ⌈count / size⌉: blocks or steps of `size` that cover `count`.
+/// Returns ⌈count / size⌉: the number of blocks or steps of `size` that cover `count`.
 NOISEGATE_HD constexpr std::int64_t parts(std::int64_t count, std::int64_t size) {
   return (count + size - 1) / size;
 }
 
-/// Throws Error for more blocks than CUDA has.
+/// Throws Error for more blocks than CUDA allows.
 void require_grid(std::int64_t blocks);
 
 }  // namespace noisegate::cuda

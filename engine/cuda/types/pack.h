@@ -1,4 +1,4 @@
-// Neighbouring elements that are loaded and stored as one.
+// Neighbouring elements that a thread loads and stores as one.
 #pragma once
 
 #include "engine/host_device.h"
@@ -15,8 +15,8 @@ struct alignas(sizeof(T) * count) Pack {
   NOISEGATE_HD const T& operator[](int i) const { return values[i]; }
 };
 
-/// Which cache a copy to shared memory leaves its data in: the multiprocessor's own as well, for what its
-/// threads read again soon, or the GPU's alone.
+/// The cache in which a copy to shared memory leaves its data: also the multiprocessor's own, for data that
+/// its threads read again soon, or the GPU's alone.
 enum class Cache { first_level, second_level };
 
 }  // namespace noisegate::cuda

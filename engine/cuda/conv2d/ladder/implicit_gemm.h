@@ -1,6 +1,6 @@
-// A forward convolution as the matrix product that it is: y[row, column] = Σ over the depth of window(row, d)
-// · filter(column, d), where a row is an output pixel, a column a filter, and the depth runs over r, s, c.
-// The filters lie in memory as that matrix; the windows are gathered from the images.
+// A forward convolution as a matrix product: y[row, column] = Σ over the depth of window(row, d) ·
+// filter(column, d), where a row is an output pixel, a column a filter, and the depth runs over r, s, c. The
+// filters lie in memory as that matrix; the kernels gather the windows from the images.
 #pragma once
 
 #include "engine/cuda/conv2d/plain_convolution.h"
@@ -43,7 +43,7 @@ struct ImplicitGemm {
   NOISEGATE_DEVICE Place place(int d) const {
     return {d / (filter_width * channels), d / channels % filter_width, d % channels};
   }
-  /// Which element of x stands there; −1 in the padding and beyond the last row.
+  /// Returns the index of x's element at that place; −1 in the padding and beyond the last row.
   NOISEGATE_DEVICE int element(const Window& window, const Place& place) const {
     const int h = window.top + place.r, w = window.left + place.s;
     if (window.n < 0 || h < 0 || h >= height || w < 0 || w >= width) return -1;

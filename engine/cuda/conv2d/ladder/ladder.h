@@ -11,17 +11,17 @@
 
 namespace noisegate::cuda {
 
-/// Tiles of both operands in shared memory; a thread an element, on the CUDA cores.
+/// Tiles of both operands in shared memory; each thread computes one element, on the CUDA cores.
 void shared_tiles(Stream stream, const Convolution& conv, Span<const float> x, Span<const float> weight,
                   Span<float> y);
-/// A thread 4×4 elements that it keeps in registers, and loads of four numbers at once.
+/// Each thread computes 4×4 elements in registers and loads four numbers at once.
 void register_blocks(Stream stream, const Convolution& conv, Span<const float> x, Span<const float> weight,
                      Span<float> y);
 /// The same tiles multiplied by the tensor cores, in TF32.
 void tensor_cores(Stream stream, const Convolution& conv, Span<const float> x, Span<const float> weight,
                   Span<float> y);
 
-/// All of them, with the definition's kernel first.
+/// Returns all rungs, the kernel by definition first.
 std::vector<LadderRung> ladder(Stream stream);
 
 }  // namespace noisegate::cuda
