@@ -15,12 +15,12 @@ struct IdxArray {
   std::vector<std::uint8_t> values;
 };
 
-/// Its shape alone, for which no more than the header is unpacked. Throws Error as parse_idx does.
+/// Returns the array's shape and unpacks only the header. Throws Error as parse_idx does.
 std::vector<std::int64_t> idx_shape(std::span<const std::byte> bytes, const std::string& name, int rank);
 
-/// The array of bytes with `rank` dimensions that the file `name` holds, plain or packed by gzip. Throws
-/// Error naming the file where it is something else, or where its header promises more or fewer bytes than
-/// there are, or more than a GiB; no more is unpacked than the header promises.
+/// Returns the array of bytes with `rank` dimensions of the file `name`, plain or packed by gzip. Throws
+/// Error naming the file for anything else, and if its header promises more or fewer bytes than there are, or
+/// more than a GiB; it unpacks no more than the header promises.
 IdxArray parse_idx(std::span<const std::byte> bytes, const std::string& name, int rank);
 
 }  // namespace noisegate

@@ -1,6 +1,6 @@
-// One image in memory: rows of pixels, each of `channels` bytes. Grey has 1; colour has 3 (red, green, blue)
-// where it is stored and 4, the last of them unused, where it is worked on: a pixel is a word then, which the
-// processor's vector instructions take many of at a time.
+// One image in memory: rows of pixels, each of `channels` bytes. Grey has 1 channel; colour has 3 (red,
+// green, blue) in storage and 4, the last unused, during processing: a pixel is then a word, many of which
+// fit a vector instruction.
 #pragma once
 
 #include <cstddef>
@@ -17,7 +17,7 @@ struct Image {
 
   Image() = default;
   explicit Image(const ImageView& view);
-  /// A black image.
+  /// Makes a black image.
   Image(int height_, int width_, int channels_)
       : height(height_),
         width(width_),
@@ -25,7 +25,7 @@ struct Image {
         pixels(static_cast<std::size_t>(height_) * width_ * channels_) {}
 };
 
-/// An image that is somewhere else.
+/// A view of an image in other memory.
 struct ImageView {
   const std::uint8_t* pixels = nullptr;
   int height = 0, width = 0, channels = 0;
@@ -43,8 +43,8 @@ inline Image::Image(const ImageView& view) : Image(view.height, view.width, view
   pixels.assign(view.pixels, view.pixels + view.size());
 }
 
-/// The size of a batch's images, and what brings an image of another size there: its shorter side is resized
-/// to `resize` pixels (0: it stays as it is); then the middle is cut out, unless an augmentation crops.
+/// The size of a batch's images, and how an image of another size is brought to it: its shorter side is
+/// resized to `resize` pixels (0: no resizing); then the middle is cut out, unless an augmentation crops.
 struct ImageFit {
   int height = 0, width = 0;
   int resize = 0;

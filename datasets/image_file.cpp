@@ -15,7 +15,7 @@ namespace {
 // is.
 thread_local std::size_t largest_block = 0;
 
-// What is small holds tables, of which a file may use some that it never set: these are zero then, and safe.
+// Small blocks are decoder tables that a file may read before writing: zero them.
 void* allocate_block(std::size_t bytes) {
   constexpr std::size_t small = 1 << 16;
   if (bytes > largest_block) return nullptr;

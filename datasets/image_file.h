@@ -1,4 +1,4 @@
-// JPEG and PNG files.
+// Decodes JPEG and PNG files.
 #pragma once
 
 #include "datasets/image.h"
@@ -10,7 +10,7 @@
 
 namespace noisegate {
 
-/// An image as the decoder left it in memory of its own: four channels, the last unused.
+/// A decoded image in memory of its own: four channels, the last unused.
 class DecodedImage {
  public:
   DecodedImage(std::uint8_t* pixels, int height, int width, void (*release)(void*))
@@ -23,9 +23,9 @@ class DecodedImage {
 };
 
 /// Decodes the contents of the file `name` to red, green and blue, whatever colours it has. Throws Error
-/// naming the file where it is no JPEG or PNG, is damaged or cut short (of a PNG the checksums are looked at;
-/// a JPEG has none), or has more than 64 million pixels; a file that would unpack to much more than its
-/// pixels take is refused as damaged.
+/// naming the file if it is no JPEG or PNG, is damaged or cut short (PNG has checksums, JPEG has none), or
+/// has more than 64 million pixels; refuses as damaged a file that would unpack to much more than its pixels
+/// take.
 DecodedImage decode_image(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace noisegate

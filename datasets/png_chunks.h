@@ -1,4 +1,4 @@
-// What stb_image does not look at in a PNG file.
+// The checks of a PNG file that stb_image omits.
 #pragma once
 
 #include <cstddef>
@@ -7,8 +7,8 @@
 
 namespace noisegate {
 
-/// Throws Error naming the PNG file `name` where one of its chunks has another checksum (CRC) than it should,
-/// or where it ends before its last one. Bytes that are no PNG file are none of its concern.
+/// Throws Error naming the PNG file `name` if one of its chunks has a wrong checksum (CRC), or if the file
+/// ends before its last chunk. Accepts bytes that are no PNG file.
 void require_sound_png_chunks(std::span<const std::byte> bytes, const std::string& name);
 
 }  // namespace noisegate

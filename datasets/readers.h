@@ -1,4 +1,4 @@
-// What the dataset readers share with the list of them in dataset.cpp.
+// The declarations that the dataset readers share with their list in dataset.cpp.
 #pragma once
 
 #include "datasets/dataset.h"
@@ -8,11 +8,11 @@
 
 namespace noisegate {
 
-/// A dataset that can be named, read from the folder that --data names.
+/// A named dataset, read from the folder that --data names.
 struct DatasetReader : Entry<Dataset (*)(const Values& values, const std::filesystem::path& folder)> {
-  /// Whether its files lie in the folder; null where it has none.
+  /// Whether its files lie in the folder; null if it has no files.
   bool (*lies_in)(const std::filesystem::path& folder) = nullptr;
-  std::string known_by = {};  // the file that this was told from, "train.bin"
+  std::string known_by = {};  // the file that identified the dataset, "train.bin"
 };
 
 }  // namespace noisegate

@@ -1,4 +1,4 @@
-// The embedded dataset: drawn figures, so that training can be tried without a download.
+// The embedded dataset of drawn shapes, for training without a download.
 #pragma once
 
 #include "datasets/readers.h"
@@ -13,9 +13,9 @@ struct SyntheticOptions {
   std::uint64_t seed = 0;
 };
 
-/// 32×32 colour images of ten figures (disk, ring, …), sample i showing figure i mod 10. Place, size, turn,
-/// colours, background, clutter and pixel noise are random and say nothing of the class. Image i depends on
-/// the seed, on the set that it is in and on i alone, and is the same to the bit on every machine.
+/// Makes 32×32 colour images of ten shapes (disk, ring, …); sample i shows shape i mod 10. Place, size,
+/// rotation, colours, background, clutter and pixel noise are random and independent of the class. Image i
+/// depends on the seed, on its set and on i alone, and is the same to the bit on every machine.
 Dataset make_synthetic(const SyntheticOptions& options);
 
 DatasetReader synthetic_reader();

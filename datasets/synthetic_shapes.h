@@ -1,5 +1,5 @@
-// The ten figures of the synthetic dataset. Each says whether the point (x, y) lies inside it, in units of
-// which it reaches to about 256 from the origin.
+// The ten shapes of the synthetic dataset. Each function says whether the point (x, y) lies inside its shape,
+// in units in which the shape reaches to about 256 from the origin.
 #pragma once
 
 #include <array>

@@ -1,5 +1,5 @@
 // Batch normalisation over N, H and W with its scale, shift and running statistics. Maths: batch_norm in
-// engine/ops.h; ReLU and the residual addition go into the same kernel where a network has them.
+// engine/ops.h, whose kernel also does ReLU and the residual addition if a network has them.
 #pragma once
 
 #include "engine/ops.h"

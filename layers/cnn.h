@@ -1,5 +1,5 @@
-// The plain convolutional networks of "Asymmetric loss functions" (AGCE, AUL, AEL), which the curriculum view
-// (004) and ANL train: stages of 3×3 convolutions with batch norm and ReLU, each ended by a 2×2 max-pool, and
+// The plain convolutional networks of "Asymmetric loss functions" (AGCE, AUL, AEL), which Ou and Zhang (2023)
+// and ANL also train: stages of 3×3 convolutions with batch norm and ReLU, each ended by a 2×2 max-pool, and
 // two linear layers with batch norm and ReLU between them.
 //
 // Parameter names (block1.0.conv.0, block1.0.conv.1, fc1.0, fc1.1, fc2) and initialisation (convolutions
@@ -17,8 +17,8 @@
 namespace noisegate {
 
 struct CnnOptions {
-  std::vector<int> widths;  // of the stages: {64, 128, 196}
-  int convolutions = 2;     // in a stage
+  std::vector<int> widths;  // one per stage: {64, 128, 196}
+  int convolutions = 2;     // per stage
   int hidden = 256;         // width between the two linear layers
 };
 

@@ -1,4 +1,4 @@
-// Convolution with its weight and, where asked for, bias. Maths: conv2d in engine/ops.h.
+// Convolution with its weight and an optional bias. Maths: conv2d in engine/ops.h.
 #pragma once
 
 #include "engine/ops.h"
@@ -13,12 +13,12 @@ struct Conv2dOptions {
   bool bias = false;
 };
 
-/// x (N,H,W,inputs) → (N,⌈H/stride⌉,⌈W/stride⌉,outputs): an odd kernel, padded by half of it.
+/// x (N,H,W,inputs) → (N,⌈H/stride⌉,⌈W/stride⌉,outputs): an odd kernel, padded by half its size.
 class Conv2d : public Module {
  public:
   Conv2d(int inputs, int outputs, Conv2dOptions options, Initializer& initializer);
   Variable forward(const Variable& x) override { return (*this)(x); }
-  /// With moments where there are any, for the batch norm behind it.
+  /// Also returns the moments of the output, if the backend has them, for the batch norm that follows.
   VariableWithMoments operator()(const Variable& x) const;
 
  private:

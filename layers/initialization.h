@@ -1,4 +1,4 @@
-// How the weights of a network start. Every parameter draws from a stream of its own, (seed,
+// The initial weights of a network. Every parameter draws from its own stream, (seed,
 // Purpose::initialisation, 0, index in order of creation), so that the same seed gives the same network
 // everywhere. Batch norm is not here: all networks start it at scale 1 and shift 0.
 #pragma once
@@ -9,8 +9,9 @@
 
 namespace noisegate {
 
-/// The choices in which the published networks differ; the defaults are PyTorch's. n_in and n_out are the
-/// numbers of inputs that one output sums over and of outputs that one input reaches (kernel area included).
+/// The choices in which the published networks differ; the defaults are PyTorch's. n_in is the number of
+/// inputs that one output sums over, n_out the number of outputs that one input reaches (kernel area
+/// included).
 struct InitializationScheme {
   enum class Convolution {
     pytorch,     // U(±√(1/n_in))

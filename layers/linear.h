@@ -10,7 +10,7 @@ namespace noisegate {
 class Linear : public Module {
  public:
   Linear(int inputs, int outputs, Initializer& initializer);
-  /// For a layer behind flatten, which runs over (H,W,C) = `image` here and over (C,H,W) in PyTorch.
+  /// A layer that follows flatten, whose columns run over (H,W,C) = `image` here and over (C,H,W) in PyTorch.
   Linear(Shape image, int outputs, Initializer& initializer);
 
   Variable forward(const Variable& x) override;

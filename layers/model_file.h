@@ -1,5 +1,5 @@
-// Models on disk, in PyTorch's names and layouts: what is written here loads with load_state_dict there, and
-// back.
+// Models on disk, in PyTorch's names and layouts: load_state_dict loads the files written here, and this
+// loads files saved there.
 #pragma once
 
 #include "engine/tensor.h"
@@ -12,7 +12,7 @@
 
 namespace noisegate {
 
-/// The same values in the order in which PyTorch keeps them (see Interchange), on the CPU, and back.
+/// Converts the same values to the order in which PyTorch keeps them (see Interchange), on the CPU, and back.
 Tensor to_pytorch_layout(const Tensor& ours, const Interchange& interchange);
 Tensor from_pytorch_layout(const Tensor& theirs, const Interchange& interchange);
 
@@ -20,15 +20,15 @@ Tensor from_pytorch_layout(const Tensor& theirs, const Interchange& interchange)
 void save_model(const Module& model, const std::filesystem::path& path,
                 const std::map<std::string, std::string>& metadata = {});
 
-/// Reads all parameters and buffers into the model and returns the file's metadata. Batch norm's
-/// `num_batches_tracked`, which PyTorch writes and nothing here needs, is ignored. Throws Error naming the
-/// file and the first tensor that is missing, unexpected or misshaped or holds what is no finite number; the
-/// model is then as it was.
+/// Reads all parameters and buffers into the model and returns the file's metadata. Ignores batch norm's
+/// `num_batches_tracked`, which PyTorch writes and nothing here needs. Throws Error naming the file and the
+/// first tensor that is missing, unexpected or misshaped or has a value that is not finite; the model is then
+/// unchanged.
 std::map<std::string, std::string> load_model(Module& model, const std::filesystem::path& path);
 
-/// The same for a model that is to be trained further. Where the file's classifier, which every model has
-/// last, tells other classes apart in number, the model keeps its own, freshly drawn, and a sentence that
-/// says so is returned. Throws Error as load_model does.
+/// The same for a model that will be trained further. If the classifier of the file, the last layer of every
+/// model, has another number of classes, the model keeps its own, newly drawn, and a sentence that says so is
+/// returned. Throws Error as load_model does.
 std::optional<std::string> load_starting_weights(Module& model, const std::filesystem::path& path);
 
 }  // namespace noisegate

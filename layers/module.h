@@ -10,15 +10,15 @@
 
 namespace noisegate {
 
-/// How a parameter's elements lie in PyTorch's files, where they differ from ours.
+/// The order of a parameter's elements in PyTorch's files, if it differs from ours.
 struct Interchange {
   enum class Order {
     same,
     convolution,        // ours (K,R,S,C), PyTorch's (K,C,R,S)
-    flattened_columns,  // a linear layer behind flatten: our columns run over (H,W,C), PyTorch's over (C,H,W)
+    flattened_columns,  // a linear layer after flatten: our columns run over (H,W,C), PyTorch's over (C,H,W)
   };
   Order order = Order::same;
-  Shape image{};  // flattened_columns: (H, W, C) of what was flattened
+  Shape image{};  // flattened_columns: (H, W, C) of the flattened images
 };
 
 struct NamedParameter {
@@ -32,7 +32,7 @@ struct NamedBuffer {
   Tensor tensor;     // shares the module's memory
 };
 
-/// While one lives, modules that are made have their parameters and buffers on this device.
+/// While an instance lives, new modules allocate their parameters and buffers on this device.
 class NewModulesOn {
  public:
   explicit NewModulesOn(Device device);
@@ -54,17 +54,17 @@ class Module {
   virtual Variable forward(const Variable& x) = 0;
   Variable operator()(const Variable& x) { return forward(x); }
 
-  /// Training (batch statistics, dropout) or inference, for this module and all below it.
+  /// Sets training (batch statistics, dropout) or inference for this module and all below it.
   void set_training(bool training);
   bool training() const { return training_; }
 
-  /// All parameters and buffers of the tree, in the order of registration, with dotted names.
+  /// Returns all parameters and buffers of the tree, in the order of registration, with dotted names.
   std::vector<NamedParameter> parameters() const;
   std::vector<NamedBuffer> buffers() const;
-  /// The parameters alone, as an optimiser takes them.
+  /// Returns the parameters alone, for an optimiser.
   std::vector<Variable> variables() const;
   std::int64_t parameter_count() const;
-  /// Where its parameters are.
+  /// Returns the device of its parameters.
   Device device() const { return device_; }
 
  protected:
@@ -82,7 +82,7 @@ class Module {
   std::vector<NamedBuffer> buffers_;
   std::vector<std::pair<std::string, std::shared_ptr<Module>>> children_;
   bool training_ = true;
-  Device device_;  // what NewModulesOn said
+  Device device_;  // set by NewModulesOn
 };
 
 }  // namespace noisegate

@@ -1,4 +1,4 @@
-// What the models that users can name share with the list of them in models.cpp.
+// The declarations that the models share with their list in models.cpp.
 #pragma once
 
 #include "layers/models.h"
@@ -8,7 +8,7 @@
 
 namespace noisegate {
 
-/// What a network is made for.
+/// The image format, the number of classes and the seed of a network.
 struct ModelRequest {
   ImageFormat format;
   int classes;
@@ -16,13 +16,13 @@ struct ModelRequest {
 };
 
 struct NamedModel : Entry<std::unique_ptr<Module> (*)(const Values& values, const ModelRequest& request)> {
-  /// For an entry that stands for a family of names: whether the spec's is one of them. Throws Error for one
-  /// of a network that there cannot be.
+  /// For an entry that covers a family of names: whether the spec's name belongs to it. Throws Error for a
+  /// name of the family whose network cannot exist.
   bool (*takes)(const Spec& spec) = nullptr;
 };
 
 /// Throws Error unless the images have at least `side` pixels each way, the factor by which the network
-/// shrinks them.
+/// reduces them.
 void require_side(const Values& values, const ModelRequest& request, int side);
 
 }  // namespace noisegate

@@ -1,6 +1,7 @@
-// The pre-activation residual network that GJS calls PreAct-ResNet-34 and label confidence (002) trains: 3×3
-// stem without norm, stages of widths 32, 64, 128 with five blocks each, the shortcut taken from the
-// activated input where the shape changes (He et al., "Identity mappings in deep residual networks", 2016).
+// The pre-activation residual network that GJS calls PreAct-ResNet-34 and that label confidence (Ahn et al.
+// 2023) trains: 3×3 stem without norm, stages of widths 32, 64, 128 with five blocks each, the shortcut taken
+// from the activated input where the shape changes (He et al., "Identity mappings in deep residual networks",
+// 2016).
 //
 // Parameter names (conv1, layer1.0.bn1, layer1.0.conv1, layer2.0.shortcut.0, bn, linear) and initialisation
 // (PyTorch's defaults) are those of GJS's code.

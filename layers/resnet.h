@@ -1,12 +1,12 @@
 // Residual networks with post-activation blocks (He et al., "Deep residual learning for image recognition",
 // 2016).
 //
-// stem=cifar: a 3×3 stem of stride 1 without pooling, as trained by OGC (000), GCE (001) and the curriculum
-// view (004). Parameter names (conv1, bn1, layer1.0.conv1, layer1.0.shortcut.0, linear) and initialisation
-// (convolutions He-uniform, linear weight Xavier-uniform, its bias PyTorch's) are those of OGC's and ANL's
-// code. stem=imagenet: a 7×7 stem of stride 2 and a 3×3 max-pool for images of 224 pixels. Names
-// (layer1.0.downsample.0, fc) and initialisation (convolutions He-normal, linear PyTorch's) are
-// torchvision's, whose weights fit.
+// stem=cifar: a 3×3 stem of stride 1 without pooling, as in OGC (Ye et al. 2025), GCE (Zhang and Sabuncu
+// 2018) and the curriculum view (Ou and Zhang 2023). Parameter names (conv1, bn1, layer1.0.conv1,
+// layer1.0.shortcut.0, linear) and initialisation (convolutions He-uniform, linear weight Xavier-uniform, its
+// bias PyTorch's) follow the code of OGC and ANL. stem=imagenet: a 7×7 stem of stride 2 and a 3×3 max-pool
+// for images of 224 pixels. Names (layer1.0.downsample.0, fc) and initialisation (convolutions He-normal,
+// linear PyTorch's) follow torchvision, whose weights can be loaded.
 #pragma once
 
 #include "layers/batch_norm.h"

@@ -16,27 +16,27 @@ namespace noisegate {
 
 class LabelArchive {
  public:
-  /// Reads what torch.save (since PyTorch 1.6) or numpy.save made of a dictionary. Throws Error naming the
-  /// file for anything else. No code in the file is run.
+  /// Reads a file that torch.save (since PyTorch 1.6) or numpy.save made from a dictionary. Throws Error
+  /// naming the file for anything else. Runs no code of the file.
   static LabelArchive load(const std::filesystem::path& path);
 
-  /// The same from the file's bytes, for which `name` stands in messages.
+  /// Reads the archive from the file's bytes; messages call the file `name`.
   LabelArchive(std::vector<std::byte> bytes, std::string name);
   LabelArchive(LabelArchive&&) = default;
 
   const std::string& name() const { return name_; }
-  /// Those that are printable text.
+  /// Returns the keys that are printable text.
   std::vector<std::string> keys() const;
 
-  /// The integers under this key: a NumPy array, a PyTorch tensor or a list, of one axis. Throws Error naming
-  /// the key where there is none, or nothing of that kind.
+  /// Returns the integers under this key: a NumPy array, a PyTorch tensor or a list, of one axis. Throws
+  /// Error naming the key if it is missing or has another kind of value.
   std::vector<std::int64_t> integers(std::string_view key) const;
 
  private:
-  std::vector<std::byte> bytes_;  // what the values point into; moves with them
+  std::vector<std::byte> bytes_;  // referenced by the values; moves with them
   std::string name_;
-  std::vector<ZipEntry> files_;  // none where NumPy wrote it
-  std::string folder_;           // of the archive: "archive/"
+  std::vector<ZipEntry> files_;  // none if NumPy wrote the file
+  std::string folder_;           // the archive's folder: "archive/"
   Pickle pickle_;
   PickleRef dictionary_;
 };

@@ -1,4 +1,4 @@
-// Noise models: from true labels to the labels that training sees.
+// Noise models: from true labels to the labels given to training.
 #pragma once
 
 #include "engine/registry.h"
@@ -12,34 +12,35 @@
 
 namespace noisegate {
 
-/// The true label of an image that shows none of the classes; `openset` puts such images in.
+/// The true label of an image that shows none of the classes; `openset` adds such images.
 inline constexpr std::int32_t no_class = -1;
 
-/// What a noise model may look at: the training set before any noise, and what the draws are keyed by.
+/// The input of a noise model: the training set without noise, and the key of the random draws.
 struct NoiseInput {
   std::vector<std::int32_t> truth = {};  // N, each in [0, classes)
   int classes = 0;
   std::uint64_t seed = 1;
-  Tensor images = {};  // u8 (N,H,W,C); only `instance` and `openset` need it
+  Tensor images = {};  // u8 (N,H,W,C); only `instance` and `openset` need them
 
-  std::string dataset = "";         // "cifar10": what the maps of `asymmetric` and published labels go by
-  std::filesystem::path data = "";  // its folder, where published labels are looked for
-  /// Of the whole training set where N is --limit; label files have one for each of them. 0: N.
+  std::string dataset = "";         // "cifar10": selects the map of `asymmetric` and the published labels
+  std::filesystem::path data = "";  // its folder, which is searched for published labels
+  /// The size of the full training set if --limit cut it to N; label files have one label for each of its
+  /// samples. 0: N.
   std::int64_t samples_in_all = 0;
   /// The training images of another dataset, for `openset`.
   std::function<Tensor(const std::string& dataset, const std::filesystem::path& folder)> images_of = {};
 };
 
-/// The training set as training sees it.
+/// The training set given to training.
 struct NoisySet {
   std::vector<std::int32_t> given;  // N, each in [0, classes)
-  std::vector<std::int32_t> truth;  // that of the input, or no_class where the image is another's
-  Tensor images;                    // those of the input, but for the ones that `openset` replaced
+  std::vector<std::int32_t> truth;  // the input's, or no_class for another dataset's image
+  Tensor images;                    // the input's, except those that `openset` replaced
 };
 
-/// Makes a training set noisy. Same (spec, input) → same set on every machine; list_noise() says what a spec
-/// can name. Throws Error for an unknown name, key or value, and naming the file for labels that cannot be
-/// read or do not fit the training set.
+/// Makes a training set noisy. Same (spec, input) → same set on every machine; list_noise() lists the valid
+/// specs. Throws Error for an unknown name, key or value, and naming the file for labels that cannot be read
+/// or do not fit the training set.
 NoisySet make_noise(const Spec& spec, const NoiseInput& input);
 
 std::vector<Description> list_noise();

@@ -1,8 +1,8 @@
-// Rotation, shear and translation of one image: where each pixel then comes from. The pixel nearest to that
-// place is taken, as torchvision's RandomRotation and RandAugment do by default; what lies outside is black.
-// In integers, so that no two machines round an edge differently. The map is drawn by every backend for
-// itself: no sine or cosine that a rotation may have lies so near the middle of two 65536ths that libraries
-// could disagree.
+// Rotation, shear and translation of one image: the map from an output pixel to its source. It takes the
+// nearest source pixel, as torchvision's RandomRotation and RandAugment do by default; outside the image the
+// output is black. It computes in integers, so that no two machines round an edge differently. Every backend
+// draws the map itself: no sine or cosine of a possible rotation lies so close to the middle of two 65536ths
+// that libraries could disagree.
 #pragma once
 
 #include "datasets/augment/key.h"
@@ -25,20 +25,20 @@ struct AffineMap {
     return std::llround(value * static_cast<double>(one));
   }
 
-  /// Counter-clockwise about the centre of an image of this size.
+  /// Rotates counter-clockwise about the centre of an image of this size.
   NOISEGATE_HD static AffineMap rotation(double degrees, int height, int width) {
     const double radians = degrees * 3.14159265358979323846 / 180;
     const std::int64_t cosine = fixed_point(std::cos(radians)), sine = fixed_point(std::sin(radians));
     return {cosine, -sine,  (width * (one - cosine) + height * sine) / 2,
             sine,   cosine, (height * (one - cosine) - width * sine) / 2};
   }
-  /// Rows slide by `slope` times their distance from the top.
+  /// Shifts rows by `slope` times their distance from the top.
   static AffineMap shear_x(double slope) { return {.xy = fixed_point(slope)}; }
-  /// Columns slide by `slope` times their distance from the left.
+  /// Shifts columns by `slope` times their distance from the left.
   static AffineMap shear_y(double slope) { return {.yx = fixed_point(slope)}; }
   static AffineMap translation(int columns, int rows) { return {.x0 = columns * one, .y0 = rows * one}; }
 
-  /// The source pixel in which the centre of output pixel (x, y) lies; perhaps outside the source.
+  /// Returns the source pixel that contains the centre of output pixel (x, y); it may lie outside the source.
   NOISEGATE_HD int source_column(int x, int y) const {
     return static_cast<int>((xx * (2 * x + 1) + xy * (2 * y + 1) + 2 * x0) >> 17);
   }
@@ -47,10 +47,10 @@ struct AffineMap {
   }
 };
 
-/// The image seen through the map; as large as before.
+/// Returns the image seen through the map, in the same size.
 Image warp(ImageView source, const AffineMap& map);
 
-/// A rotation by up to ±`most` degrees, in steps of 1/1024 degree.
+/// Draws a rotation by up to ±`most` degrees, in steps of 1/1024 degree.
 NOISEGATE_HD inline AffineMap draw_rotation(double most, int height, int width, const AugmentationKey& key) {
   constexpr int steps = 1024;
   const auto range = static_cast<int>(std::lround(most * steps));

@@ -1,4 +1,4 @@
-// All parts of an augmentation applied to one image.
+// Applies all parts of an augmentation to one image.
 #pragma once
 
 #include "datasets/augment/augmentation.h"
@@ -10,8 +10,8 @@
 
 namespace noisegate {
 
-/// What each pixel value becomes, channel by channel, when it is normalised: a look-up costs less than the
-/// arithmetic, and rounds alike wherever it is done.
+/// The normalised value of each pixel value, by channel: a look-up costs less than the arithmetic, and rounds
+/// alike everywhere.
 class PixelTable {
  public:
   PixelTable(int channels, const std::array<float, 3>& mean, const std::array<float, 3>& deviation);
@@ -21,12 +21,12 @@ class PixelTable {
   std::vector<float> values_;
 };
 
-/// `source`, of any size and 1, 3 or 4 channels, to height·width·channels normalised floats; of four
-/// channels, the first three.
+/// Augments `source`, of any size and 1, 3 or 4 channels, to height·width·channels normalised floats; uses
+/// the first three of four channels.
 void augment_image(ImageView source, const ImageFit& fit, const Augmentation& augmentation,
                    const AugmentationKey& key, const PixelTable& table, float* output);
 
-/// The same for an image of the wanted size where pixels only move (augmentation.only_crop_and_flip()).
+/// The same for an image of the final size whose pixels only move (augmentation.only_crop_and_flip()).
 void crop_and_flip_image(ImageView source, const Augmentation& augmentation, const AugmentationKey& key,
                          const PixelTable& table, float* output);
 

@@ -1,5 +1,5 @@
-// What augmentations do to the colours of a pixel, as Pillow does it: values are rounded to bytes after each
-// step. In integers, so that every machine and backend rounds alike; factors are in 65536ths.
+// Colour operations of augmentations, as Pillow's: values are rounded to bytes after each step. They compute
+// in integers, so that every machine and backend rounds alike; factors are in 65536ths.
 #pragma once
 
 #include "datasets/image.h"
@@ -16,12 +16,12 @@ NOISEGATE_HD inline std::int32_t clamp(std::int32_t value) {
 }
 
 /// other + factor·(value − other): brightness, contrast, saturation and sharpness differ only in `other`.
-/// Factors of at most 60.
+/// Factors are at most 60.
 NOISEGATE_HD inline std::uint8_t blend(std::int32_t value, std::int32_t other, std::int32_t factor) {
   return static_cast<std::uint8_t>(clamp((other * one + factor * (value - other) + one / 2) >> 16));
 }
 
-/// The luma of ITU-R 601-2: 0.299·r + 0.587·g + 0.114·b.
+/// Returns the luma of ITU-R 601-2: 0.299·r + 0.587·g + 0.114·b.
 NOISEGATE_HD inline std::int32_t grey(std::int32_t r, std::int32_t g, std::int32_t b) {
   return (19595 * r + 38470 * g + 7471 * b + one / 2) >> 16;
 }
@@ -30,9 +30,9 @@ struct Pixel {
   std::int32_t r, g, b;
 };
 
-/// The pixel with its hue moved by `shift`, a part of the colour circle in 65536ths in [0, one), and
-/// saturation and value (of HSV) as they were. With the hue measured in sixths of the circle times
-/// d = max − min, it is a whole number, and so is the channel that changes: nothing is rounded but the shift.
+/// Returns the pixel with its hue moved by `shift`, a part of the colour circle in 65536ths in [0, one), and
+/// the same saturation and value (of HSV). Measured in sixths of the circle times d = max − min, the hue is a
+/// whole number, and so is the channel that changes: only the shift is rounded.
 NOISEGATE_HD inline Pixel shift_hue(Pixel pixel, std::int32_t shift) {
   const auto [r, g, b] = pixel;
   const std::int32_t high = r > g ? (r > b ? r : b) : (g > b ? g : b);
@@ -55,12 +55,12 @@ NOISEGATE_HD inline Pixel shift_hue(Pixel pixel, std::int32_t shift) {
 
 // Images here are grey or have four channels.
 
-/// The mean luma of an image, rounded: what contrast is measured from.
+/// Returns the mean luma of an image, rounded: the reference of contrast.
 std::int32_t mean_grey(ImageView image);
 
 void adjust_brightness(Image& image, std::int32_t factor);
 void adjust_contrast(Image& image, std::int32_t factor);
 void adjust_saturation(Image& image, std::int32_t factor);  // grey images stay as they are
-void adjust_hue(Image& image, std::int32_t shift);          // likewise; shift in (−one, one)
+void adjust_hue(Image& image, std::int32_t shift);          // the same; shift in (−one, one)
 
 }  // namespace noisegate::colour

@@ -20,7 +20,7 @@ struct ColourJitter {
     Kind kind;
     std::int32_t amount;
   };
-  /// Those of one sample, in their order.
+  /// The adjustments of one sample, in order.
   struct Steps {
     Step steps[4];
     int count;

@@ -1,4 +1,4 @@
-// The random crop and flip of one sample, and where each pixel then comes from: shared by every backend.
+// The random crop and flip of one sample, and the source of each output pixel; shared by every backend.
 #pragma once
 
 #include "datasets/augment/key.h"
@@ -6,16 +6,16 @@
 namespace noisegate {
 
 struct CropFlip {
-  int top = 0, left = 0;  // of the crop, in the image's own rows and columns; negative: padding
+  int top = 0, left = 0;  // the crop's corner in the image's rows and columns; negative: padding
   bool flip = false;
 
-  /// By how much an image is larger than the crop.
+  /// How much larger an image is than the crop.
   struct Spare {
     int rows = 0, columns = 0;
   };
 
-  /// The draw of one view of a sample: a crop anywhere in the image and `padding` pixels around it. All three
-  /// numbers are always drawn, so that a flip does not depend on whether there is a crop.
+  /// Draws one view of a sample: a crop anywhere in the image and `padding` pixels around it. It always draws
+  /// all three numbers, so that a flip does not depend on whether there is a crop.
   NOISEGATE_HD static CropFlip draw(int padding, bool may_flip, const AugmentationKey& key,
                                     Spare spare = {0, 0}) {
     Philox random = key.stream(AugmentationPart::crop_flip);
@@ -25,7 +25,7 @@ struct CropFlip {
     return {top, left, may_flip && flip};
   }
 
-  /// The row and column of the image that the output's come from; outside the image: padding.
+  /// Returns the row and column of the source pixel; outside the image: padding.
   NOISEGATE_HD int source_row(int y) const { return y + top; }
   NOISEGATE_HD int source_column(int x, int width) const { return (flip ? width - 1 - x : x) + left; }
 };

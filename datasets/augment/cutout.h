@@ -1,5 +1,5 @@
-// Cutout (DeVries and Taylor 2017): a square of the normalised image is set to zero, the training set's mean
-// colour. Its centre lies anywhere in the image, so that part of it may fall outside.
+// Cutout (DeVries and Taylor 2017): sets a square of the normalised image to zero, the training set's mean
+// colour. The square's centre lies anywhere in the image, so that part of it may fall outside.
 #pragma once
 
 #include "datasets/augment/key.h"
@@ -7,7 +7,7 @@
 namespace noisegate {
 
 struct Cutout {
-  int top, bottom, left, right;  // the rows [top, bottom) and columns [left, right), perhaps beyond the image
+  int top, bottom, left, right;  // rows [top, bottom) and columns [left, right), maybe beyond the image
 
   NOISEGATE_HD static Cutout draw(int side, int height, int width, const AugmentationKey& key) {
     Philox random = key.stream(AugmentationPart::cutout);

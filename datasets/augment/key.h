@@ -1,5 +1,5 @@
-// Which random numbers an augmentation draws. Each part has a stream of its own, so that adding a part to a
-// spec changes nothing of what the others draw.
+// The key of an augmentation's random numbers. Each part has its own stream, so that adding a part to a spec
+// does not change the draws of the others.
 #pragma once
 
 #include "engine/host_device.h"
@@ -23,7 +23,7 @@ struct AugmentationKey {
 
   std::uint64_t seed;
   std::uint32_t epoch;
-  std::uint32_t sample;    // its position in the set
+  std::uint32_t sample;    // its index in the set
   std::uint32_t view = 0;  // below most_views
 
   NOISEGATE_HD Philox stream(AugmentationPart part) const {

@@ -1,4 +1,4 @@
-// What a byte of an image becomes: the one place of the formula, for every backend.
+// The normalisation of a byte of an image, shared by every backend.
 #pragma once
 
 #include "engine/host_device.h"

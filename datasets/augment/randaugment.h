@@ -1,7 +1,7 @@
 // RandAugment (Cubuk et al. 2020): n operations, each drawn from the paper's fourteen, all of magnitude m.
-// Magnitudes are those of torchvision's RandAugment, where m runs to 30. (The code published with GJS takes
-// another port, with two operations more, in which a small m makes colour, contrast, brightness, sharpness
-// and solarize strong.)
+// Magnitudes are torchvision's, where m runs to 30. (The code published with GJS uses another port, which has
+// two more operations and in which a small m makes colour, contrast, brightness, sharpness and solarize
+// strong.)
 #pragma once
 
 #include "datasets/augment/key.h"
@@ -18,7 +18,8 @@ struct RandAugment {
   void apply(Image& image, const AugmentationKey& key) const;
 };
 
-/// The fourteen, by magnitude m in [0, 30]; `sign` is 1 or −1 and turns those round that have a direction.
+/// Returns one of the fourteen operations. Its magnitude m is in [0, 30]; `sign` is 1 or −1 and reverses
+/// operations that have a direction.
 struct RandAugmentOperation {
   const char* name;
   void (*apply)(Image& image, int m, int sign);

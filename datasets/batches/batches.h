@@ -1,6 +1,6 @@
-// Where batches come from. Images that lie in memory are augmented when their batch is asked for; images that
-// stay on the disk are read, decoded and augmented by threads that work ahead. Whoever trains or measures
-// says which batches are wanted and takes one after the other.
+// Sources of batches. Images in memory are augmented when their batch is requested; threads that work ahead
+// read, decode and augment images on the disk. The caller says in a plan which batches it needs and takes one
+// after the other.
 #pragma once
 
 #include "datasets/augment/augmentation.h"
@@ -16,44 +16,44 @@
 
 namespace noisegate {
 
-/// The batches that are wanted of a set, and how its images are to look.
+/// The batches to make from a set, and the augmentation of its images.
 struct BatchPlan {
   Batches batches;
   Augmentation augmentation = {};  // none, for measuring
   std::uint64_t seed = 0;          // of the augmentation
-  std::uint32_t epoch = 0;         // likewise
-  int views = 1;                   // of each sample, augmented independently
-  Device device = Device::cpu;     // where the views are wanted
-  DType dtype = DType::f32;        // of the views
+  std::uint32_t epoch = 0;         // the augmentation's
+  int views = 1;                   // per sample, each augmented independently
+  Device device = Device::cpu;     // the device of the views
+  DType dtype = DType::f32;        // the type of the views
 };
 
 struct Batch {
-  std::vector<std::int32_t> positions;  // of its samples, in the order of the plan
+  std::vector<std::int32_t> positions;  // of the batch's samples, in the order of the plan
   std::vector<Tensor> views;            // each (B,H,W,C), normalised as the dataset says
-  std::vector<std::string> left_out;    // of each sample whose image cannot be read: which, and why. Where
+  std::vector<std::string> left_out;    // one sentence per unreadable image: which, and why. If
                                         // no sample is left, there are no views
 
-  /// Whether it can be trained on: a single image that is left of it has no batch statistics.
+  /// Whether the batch can be trained on: the single image left of a larger batch has no batch statistics.
   bool is_enough() const { return left_out.empty() || positions.size() > 1; }
 };
 
-/// Gives the batches of a plan, first to last.
+/// Returns the batches of a plan, first to last.
 class BatchStream {
  public:
   virtual ~BatchStream() = default;
-  /// The next batch; nothing after the last. Throws Error for positions that the set does not have, and for
-  /// images that cannot be read where the dataset does not let them be left out.
+  /// Returns the next batch; nothing after the last. Throws Error for indices outside the set, and for
+  /// unreadable images unless the dataset leaves them out.
   virtual std::optional<Batch> next() = 0;
 };
 
-/// Copies the set's images to the device, where that is not the host's, so that it can make batches itself.
+/// Copies the set's images to the device, if it is not the host, so that the device can make batches itself.
 void make_resident(ImageSet& set, Device device);
 
-/// Whether the device makes this set's batches itself; else the host does, and they are copied there.
+/// Whether the device makes this set's batches itself; otherwise the host makes and copies them.
 bool are_made_on_device(const ImageSet& set, const Augmentation& augmentation);
 
-/// The views of a batch that the device makes itself, of the samples with these indices, int32 (B);
-/// `scalars`, in its memory, say the epoch.
+/// Makes on the device the views of a batch, of the samples with these indices, int32 (B); `scalars`, in
+/// device memory, give the epoch.
 std::vector<Tensor> make_device_views(const Dataset& dataset, const ImageSet& set, const BatchPlan& plan,
                                       const Tensor& indices, const StepScalars* scalars);
 

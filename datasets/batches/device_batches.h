@@ -1,5 +1,5 @@
-// Batches that are made where the model trains: the images lie in the GPU's memory as bytes, and one kernel
-// crops, flips, rotates, changes colours, cuts out and normalises those of a batch.
+// Batches made on the GPU: the images lie in its memory as bytes, and one kernel crops, flips, rotates,
+// changes colours, cuts out and normalises those of a batch.
 #pragma once
 
 #include "datasets/augment/augmentation.h"
@@ -12,10 +12,10 @@
 
 namespace noisegate {
 
-/// What make_batch takes, with images and positions on the device.
+/// The arguments of make_batch, with images and positions on the device.
 struct DeviceBatch {
   Tensor images;     // (N,H,W,C) u8, C 1 or 3
-  Tensor positions;  // (B) i32, each in [0, N), which nobody checks
+  Tensor positions;  // (B) i32, each in [0, N), not checked
   Augmentation augmentation = {};
   std::array<float, 3> mean, deviation;
   std::uint64_t seed = 0;
@@ -24,17 +24,17 @@ struct DeviceBatch {
   DType dtype = DType::f32;              // of the batch: f32 or bf16
 };
 
-/// Whether all of its parts are there on the device: not those that resize or look at a whole image but for
-/// its mean (randaugment, resized-crop).
+/// Whether the device has all parts of the augmentation. It lacks those that resize, or that need more of the
+/// whole image than its mean (randaugment, resized-crop).
 bool augments_on_device(const Augmentation& augmentation);
 
-/// (B,H,W,C) on the device: bit for bit the numbers of make_batch, in bf16 rounded to the nearest. Throws
-/// Error where the tensors do not fit together, and for an augmentation that is not there on the device.
+/// Makes the batch (B,H,W,C) on the device: bit for bit the numbers of make_batch, in bf16 rounded to the
+/// nearest. Throws Error if the tensors do not fit together, and for an augmentation that the device lacks.
 Tensor make_device_batch(const DeviceBatch& batch);
 
-/// Fills a batch on the device.
+/// A kernel that fills a batch on the device.
 using DeviceBatchKernel = std::function<void(const DeviceBatch& batch, Tensor& out)>;
-/// Makes this the kernel behind make_device_batch (datasets/cuda/augment.h has it).
+/// Sets the kernel behind make_device_batch (see datasets/cuda/augment.h).
 void set_device_batch_kernel(DeviceBatchKernel kernel);
 
 }  // namespace noisegate

@@ -1,4 +1,4 @@
-// Batches of images that stay on the disk, read ahead by threads of their own.
+// Batches of images on the disk, read ahead by threads.
 #pragma once
 
 #include "datasets/augment/augment_image.h"
@@ -23,11 +23,11 @@ class FileStream : public BatchStream {
   std::optional<Batch> next() override;
 
  private:
-  /// A batch in the making.
+  /// A batch that the threads are filling.
   struct Slot {
     Batch batch;
-    std::vector<std::string> problems;    // one a sample; empty: it went well
-    std::size_t begun = 0, finished = 0;  // samples
+    std::vector<std::string> problems;    // one per sample; empty: no problem
+    std::size_t begun = 0, finished = 0;  // numbers of samples
   };
 
   void open_slots();
@@ -41,12 +41,12 @@ class FileStream : public BatchStream {
   BatchPlan plan_;
   PixelTable table_;
 
-  std::mutex mutex_;  // guards all that follows
+  std::mutex mutex_;  // guards all members below
   std::condition_variable work_changed_, sample_finished_;
   std::deque<Slot> slots_;  // references to a slot stay valid while others come and go
   std::size_t opened_ = 0;  // batches of the plan that have had a slot
   bool stopping_ = false;
-  std::exception_ptr failure_;  // what no image is to blame for
+  std::exception_ptr failure_;  // an error that is not an image's
   std::vector<std::jthread> threads_;
 };
 

@@ -1,4 +1,4 @@
-// A batch in one pass: every element of it is worked out from the byte that it comes from.
+// Makes a batch in one pass: computes every element from its source byte.
 #pragma once
 
 #include "datasets/batches/device_batches.h"
@@ -6,7 +6,7 @@
 
 namespace noisegate::cuda {
 
-/// Fills `out` with what make_device_batch says; nothing of the batch is read on the host.
+/// Fills `out` as make_device_batch specifies; the host reads no part of the batch.
 void augment(Stream stream, const DeviceBatch& batch, Tensor& out);
 
 }  // namespace noisegate::cuda
