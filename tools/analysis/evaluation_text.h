@@ -10,7 +10,7 @@
 
 namespace noisegate {
 
-/// One set, measured against one kind of labels with a run's models.
+/// One set, measured with a run's models against one kind of labels.
 struct EvaluationTable {
   struct Column {
     std::string model;  // "model", "momentum model"
@@ -20,12 +20,12 @@ struct EvaluationTable {
   std::vector<Column> columns;
 };
 
-/// Accuracy (also top five, where there are more classes), calibration error and the classes' accuracies;
-/// below, of ten classes or fewer, the first model's confusion matrix.
+/// Prints accuracy (also top-five, if there are more classes), calibration error and the accuracy of each
+/// class; for ten classes or fewer also the first model's confusion matrix.
 void print(const EvaluationTable& table, const std::vector<std::string>& class_names);
 
-/// {split}_acc, top5_acc, ece (these where there are images), images, by_class (of classes that have images),
-/// confusion (a row a class; where it was counted), calibration (the bins that have samples).
+/// Returns {split}_acc, top5_acc, ece (these if there are images), images, by_class (of classes that have
+/// images), confusion (a row per class; if it was counted), calibration (the bins that have samples).
 nlohmann::ordered_json to_json(const Evaluation& evaluation, const std::string& split,
                                const std::vector<std::string>& class_names);
 

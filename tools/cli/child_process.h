@@ -1,4 +1,4 @@
-// Noisegate started by itself: a command in a process of its own, which can fail or be killed alone.
+// Runs Noisegate in a child process, which can fail or be killed alone.
 #pragma once
 
 #include "tools/cli/command.h"
@@ -6,9 +6,9 @@
 
 namespace noisegate {
 
-/// Runs this executable with these arguments, its output where ours goes, and waits for its end. A signal
-/// that `interrupt` notes is handed on to it, once; should this process be killed, it gets a SIGTERM. Returns
-/// its exit code, or 128 + the signal that ended it. Throws Error where it cannot be started.
+/// Runs this executable with these arguments and the same output, and waits for its end. Forwards a signal
+/// that `interrupt` notes, once; if this process is killed, the child gets a SIGTERM. Returns the child's
+/// exit code, or 128 + the signal that ended it. Throws Error if it cannot be started.
 int run_noisegate(const Arguments& arguments, const InterruptGuard& interrupt);
 
 }  // namespace noisegate

@@ -1,5 +1,5 @@
-// The commands, one file each: they take the arguments behind their name and return the exit code. Wrong use
-// and failures come out as Error.
+// The commands, one file each: each takes the arguments after its name and returns the exit code. Wrong use
+// and failures throw Error.
 #pragma once
 
 #include <string>

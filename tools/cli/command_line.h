@@ -18,16 +18,17 @@ struct CommandLine {
   std::vector<std::string>* words = nullptr;  // where the words go, for a command that takes several
 };
 
-/// What was given, by option name, and the word under "". Nothing where --help was asked for, which this
-/// prints. Throws Error for an unknown option (listing those there are), a missing value and a stray word;
-/// values are not looked at. Several words go to `words` instead.
+/// Returns the given options by name, and the word under "". For --help it prints the help page and returns
+/// nothing. Throws Error for an unknown option (listing the known ones), a missing value and a stray word;
+/// does not check values. Several words go to `words` instead.
 using Given = std::map<std::string, std::string>;
 std::optional<Given> parse(const CommandLine& command_line, const std::vector<std::string>& arguments);
 
-/// Assigns what was given to the options' values.
+/// Assigns the given values to the options.
 void assign_given(const CommandLine& command_line, const Given& given);
 
-/// The help page, at most 100 columns wide; short options stand two to a line, so that it fits one screen.
+/// Returns the help page, at most 100 columns wide; short options are printed two to a line, so that it fits
+/// one screen.
 std::string help_page(const CommandLine& command_line);
 
 }  // namespace noisegate

@@ -1,5 +1,4 @@
-// The options of a command as one table, from which the command line, the TOML file and the help page all
-// come.
+// The options of a command as one table, the source of the command line, the TOML file and the help page.
 #pragma once
 
 #include <cstdint>
@@ -9,46 +8,46 @@
 
 namespace noisegate {
 
-/// Where an option of a training run goes, besides the command line.
+/// Where an option of a training run may be given and kept, besides the command line.
 struct OptionPolicy {
-  bool decides = true;      // what comes out of the run: those that differ in it are different runs
+  bool decides = true;      // the run's results: runs that differ in it are different runs
   bool is_kept = true;      // in config.toml
-  bool is_in_files = true;  // may stand in --config's file and in a sweep's
-  bool may_change = false;  // when the run goes on
+  bool is_in_files = true;  // allowed in --config's file and in a sweep's
+  bool may_change = false;  // when a run is resumed
 };
 
 struct Option {
   std::string name;         // "batch-size": --batch-size on the command line, batch-size in a TOML file
-  std::string placeholder;  // "N", how help names the value; empty for a flag
+  std::string placeholder;  // "N", the name of the value in the help; empty for a flag
   std::string help;
-  std::variant<std::string*, int*, std::int64_t*, double*, bool*> value;  // where it goes
+  std::variant<std::string*, int*, std::int64_t*, double*, bool*> value;  // the destination
   OptionPolicy policy = {};
 
   bool is_flag() const { return std::holds_alternative<bool*>(value); }
 };
 
-/// The option of this name, or null.
+/// Returns the option of this name, or null.
 const Option* find_option(const std::vector<Option>& options, const std::string& name);
 
 /// Sets the option's value from text. Throws Error for text that is not of the option's type; `where` names
 /// the place: "--epochs", "epochs in run.toml".
 void assign(const Option& option, const std::string& text, const std::string& where);
 
-/// Where seeds end: there are 2^48 of them. Those above are for what a run must draw apart from all other
-/// runs.
+/// The end of the seeds that users may give: there are 2^48 of them. A run takes larger ones for draws that
+/// must differ from all other runs'.
 constexpr std::int64_t seed_end = std::int64_t{1} << 48;
 
-/// Throws Error where --seed is not in [0, seed_end).
+/// Throws Error if --seed is not in [0, seed_end).
 void require_seed(std::int64_t seed);
 
-/// The option's present value as text that assign() takes; strings without quotes.
+/// Returns the option's present value as text that assign() takes; strings without quotes.
 std::string value_text(const Option& option);
 
-/// The one of `known` that `word` is most likely a misspelling of, or "".
+/// Returns the one of `known` that `word` is most likely a misspelling of, or "".
 std::string nearest(const std::string& word, const std::vector<std::string>& known);
 
-/// " did you mean X?" where there is a near one, then what there is: the tail of a message about an unknown
-/// word.
+/// Returns " did you mean X?" if there is a similar word, then all known words: the tail of a message about
+/// an unknown word.
 std::string known_words(const std::string& word, const std::vector<std::string>& known);
 
 }  // namespace noisegate

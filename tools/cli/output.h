@@ -1,5 +1,5 @@
-// What a command says: results on the standard output, everything else on the standard error. Nothing here
-// throws: a pipe whose reader has gone, or a full disk, must not cost what a command is there to make.
+// The output of a command: results on the standard output, everything else on the standard error. Nothing
+// here throws: a pipe without a reader, or a full disk, must not cost the command's results.
 #pragma once
 
 #include <string>
@@ -10,20 +10,21 @@
 
 namespace noisegate {
 
-/// Opens descriptors 0 to 2 where the caller has closed them, so that no file of ours comes to stand where
-/// output goes; writing there fails as it did. A reader that has gone is then an error and no signal. Once,
-/// before anything is opened.
+/// Opens descriptors 0 to 2 if the caller has closed them, so that no file of ours gets one of these numbers;
+/// writing to them fails as it did. Makes a closed pipe an error instead of a signal. Call it once, before
+/// anything is opened.
 void prepare_output();
 
-/// From here on a standard output that cannot be written to is told of once, on the standard error, and then
-/// left alone: what the command makes is elsewhere.
+/// From here on, the first failure of the standard output is reported once, on the standard error, and then
+/// ignored: the command's results go elsewhere.
 void outlive_output();
 
 /// Writes to the standard output; nothing more after the first failure.
 void put_output(std::string_view text);
 void flush_output();
 
-/// What errno was when writing to the standard output first failed; 0 where it did not, or is outlived.
+/// Returns errno of the first failed write to the standard output; 0 if none failed, or if failures are
+/// ignored.
 int output_error();
 
 /// fmt::print for the standard output.
@@ -32,7 +33,7 @@ void say(fmt::format_string<Args...> text, Args&&... args) {
   put_output(fmt::format(text, std::forward<Args>(args)...));
 }
 
-/// "noisegate: SENTENCE" as a line on the standard error, behind what was said before.
+/// Prints "noisegate: SENTENCE" as a line on the standard error, after earlier output.
 void complain(std::string_view sentence);
 
 template <class... Args>

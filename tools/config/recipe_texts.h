@@ -1,5 +1,4 @@
-// The files of tools/config/recipes/, which the build puts into the executable so that recipes are where it
-// is.
+// The files of tools/config/recipes/, which the build embeds in the executable.
 #pragma once
 
 #include <string>
@@ -12,7 +11,7 @@ struct RecipeText {
   std::string toml;
 };
 
-/// By name.
+/// Returns the texts, by name.
 const std::vector<RecipeText>& recipe_texts();
 
 }  // namespace noisegate

@@ -1,5 +1,5 @@
-// Paths in what --noise and --loss name, made absolute, so that a run's config.toml means the same files from
-// every folder.
+// Makes the paths in --noise and --loss absolute, so that a run's config.toml means the same files from every
+// folder.
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// Files inside a page.
+// Embeds files in a page.
 #pragma once
 
 #include <string>
@@ -6,7 +6,7 @@
 
 namespace noisegate {
 
-/// "data:TYPE;base64,…" with these bytes (RFC 2397, RFC 4648).
+/// Returns "data:TYPE;base64,…" with these bytes (RFC 2397, RFC 4648).
 std::string data_uri(std::string_view type, std::string_view bytes);
 
 }  // namespace noisegate

@@ -1,5 +1,5 @@
-// Losses of p_y as curves, as the figures of Ou et al., A Curriculum View of Robust Loss Functions, draw
-// them.
+// Draws losses of p_y as curves, like the figures of Ou and Zhang (2023), A Curriculum View of Robust Loss
+// Functions.
 #pragma once
 
 #include "losses/loss_part.h"
@@ -14,8 +14,8 @@ struct NamedCurve {
   MarginCurve curve;
 };
 
-/// An SVG file with two panels: ℓ(p) over the label's probability, and the sample weight w(Δ) over margins
-/// from −15 to 15. It follows the reader's light or dark colours. `classes` is what the knob tau goes by.
+/// Returns an SVG file with two panels: ℓ(p) over the label's probability, and the sample weight w(Δ) over
+/// margins from −15 to 15. It follows the reader's light or dark colours. The knob tau depends on `classes`.
 std::string loss_plot_svg(const std::vector<NamedCurve>& curves, int classes);
 
 }  // namespace noisegate

@@ -1,4 +1,4 @@
-// A small canvas of red, green and blue bytes to draw images and captions on, written as PNG.
+// A small canvas of red, green and blue bytes for images and captions, written as PNG.
 #pragma once
 
 #include "datasets/image.h"
@@ -19,15 +19,16 @@ class Picture {
   int width() const { return width_; }
   int height() const { return height_; }
 
-  /// What lies outside the picture is left out, here and below.
+  /// This and the functions below leave out everything outside the picture.
   void fill(int x, int y, int width, int height, Colour colour);
-  /// The image in the middle of a square of this size, scaled until its longer side is as long: small ones
+  /// Draws the image in the middle of a square of this size, scaled until its longer side fits: small images
   /// show their pixels, large ones are averaged.
   void draw(int x, int y, int size, const ImageView& image);
-  /// One line of ASCII, its upper left corner at (x, y); other characters become '?'. `scale` pixels a dot.
+  /// Draws one line of ASCII, its upper left corner at (x, y); other characters become '?'. `scale` is the
+  /// size of a dot in pixels.
   void write(int x, int y, const std::string& text, int scale, Colour colour);
 
-  /// The file's bytes.
+  /// Returns the file's bytes.
   std::string png() const;
 
  private:
@@ -35,7 +36,7 @@ class Picture {
   std::vector<std::uint8_t> bytes_;  // (height, width, 3)
 };
 
-/// Pixels that a line of text takes up.
+/// The size of a line of text in pixels.
 int text_width(const std::string& text, int scale);
 inline int text_height(int scale) {
   return 10 * scale;

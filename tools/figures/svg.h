@@ -1,11 +1,11 @@
-// What the SVG files of noisegate share.
+// Functions that the SVG files share.
 #pragma once
 
 #include <string>
 
 namespace noisegate {
 
-/// The text with XML's own characters written out, and U+FFFD for what XML cannot hold.
+/// Escapes XML's own characters in a text, and replaces what XML cannot hold by U+FFFD.
 std::string escape_xml(const std::string& text);
 
 }  // namespace noisegate

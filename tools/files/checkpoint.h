@@ -1,5 +1,5 @@
-// The checkpoints of a run: what --resume goes on from. The last one and the one before are kept, each with a
-// checksum, so that there is a whole one at every moment, whatever happens to the process or the disk.
+// The checkpoints of a run, from which --resume continues. The last two are kept, each with a checksum, so
+// that at every moment one is complete, whatever happens to the process or the disk.
 #pragma once
 
 #include "engine/io/state.h"
@@ -17,18 +17,19 @@ class Checkpoints {
   /// `folder` need not exist yet.
   explicit Checkpoints(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
-  /// Makes the state the last checkpoint. Throws Error naming what cannot be written; the last one is then
-  /// what it was.
+  /// Makes the state the last checkpoint. Throws Error naming the file that cannot be written; the last
+  /// checkpoint is then unchanged.
   void save(const State& state) const;
 
   struct Loaded {
     State state;
-    std::string note;  // says which newer one is passed over, and why; empty if none is
+    std::string note;  // names a newer checkpoint that is skipped, and why; empty if there is none
   };
-  /// Why a whole checkpoint will not do, as it may follow its name and a colon; empty where it will.
+  /// Returns why a complete checkpoint is unsuitable, as a clause that may follow its name and a colon; empty
+  /// if it is suitable.
   using Objection = std::function<std::string(const State&)>;
-  /// The newest whole one without an objection, which is the last one from then on; nothing where there is
-  /// none at all. Throws Error naming them where none will do.
+  /// Returns the newest complete checkpoint without an objection and makes it the last one; nothing if there
+  /// are no checkpoints. Throws Error naming them if none is suitable.
   std::optional<Loaded> load(const Objection& objection) const;
 
  private:

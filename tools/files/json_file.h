@@ -1,4 +1,4 @@
-// JSON files that commands write.
+// Writes JSON files.
 #pragma once
 
 #include <filesystem>
@@ -7,8 +7,8 @@
 
 namespace noisegate {
 
-/// Writes the JSON indented by so many spaces, or on one line (-1). Throws Error naming the file, and the key
-/// of a number that is not finite, for which JSON has no word.
+/// Writes the JSON with this indentation, or on one line (-1). Throws Error naming the file, and the key of a
+/// number that is not finite, which JSON cannot express.
 void save_json(const std::filesystem::path& file, const nlohmann::ordered_json& json, int indent = 2);
 
 }  // namespace noisegate

@@ -1,6 +1,6 @@
-// The folder of a run: config.toml, metrics.jsonl (a line an epoch), model.safetensors (the last epoch's
-// model), margins.npy, checkpoint/ and, with a momentum model or a scheme of two models,
-// model_ema.safetensors and model_NAME.safetensors.
+// The folder of a run: config.toml, metrics.jsonl (a line per epoch), model.safetensors (the last epoch's
+// model), margins.npy, checkpoint/ and, with an EMA model or a scheme of two models, model_ema.safetensors
+// and model_NAME.safetensors.
 #pragma once
 
 #include "tools/files/file_lock.h"
@@ -19,41 +19,39 @@ class RunFolder {
   explicit RunFolder(std::filesystem::path path) : path_(std::move(path)) {}
 
   std::filesystem::path path() const { return path_; }
-  /// What the run was started with: config.toml, or what is about to become it (see begin).
+  /// The settings that the run was started with: config.toml, or the file that will become it (see begin).
   std::filesystem::path config() const { return is_beginning() ? beginning() : path_ / "config.toml"; }
   std::filesystem::path metrics() const { return path_ / "metrics.jsonl"; }
   std::filesystem::path model() const { return path_ / "model.safetensors"; }
-  /// With --predictions.
+  /// Written with --predictions.
   std::filesystem::path predictions() const { return path_ / "predictions.npy"; }
   /// Histograms of the training samples' margins, see curriculum.h.
   std::filesystem::path margins() const { return path_ / "margins.npy"; }
-  /// For TensorBoard, which goes by the middle of the name.
+  /// For TensorBoard, which identifies event files by the middle of the name.
   std::filesystem::path events() const { return path_ / "events.out.tfevents.noisegate"; }
   std::filesystem::path average_model() const { return path_ / "model_ema.safetensors"; }
 
-  /// Of a scheme's second model.
+  /// A scheme's second model.
   std::filesystem::path companion_model(const std::string& name) const {
     return path_ / ("model_" + name + ".safetensors");
   }
   std::filesystem::path checkpoints() const { return path_ / "checkpoint"; }
 
-  /// Throws Error where the path is no folder, or has a run in it and `overwrite` is not set. Touches
-  /// nothing.
+  /// Throws Error if the path is no folder, or has a run in it and `overwrite` is not set. Changes nothing.
   void require_free(bool overwrite) const;
 
-  /// Makes the folder and keeps other trainings out of it for as long as the lock lives. Throws Error where
-  /// one is at work there.
+  /// Makes the folder and keeps other trainings out of it while the lock lives. Throws Error if another
+  /// training is running there.
   FileLock lock() const;
 
-  /// Removes a run that was there and writes config.toml. Whatever stops it on the way, the folder holds
-  /// either the old run or the new one: its configuration appears under another name first, and from that
-  /// moment on what is left of the old run does not count. Needs the lock. Throws Error naming what cannot
-  /// be written.
+  /// Removes an earlier run and writes config.toml. Whatever stops it, the folder holds either the old run or
+  /// the new one: the new configuration appears under another name first, and from that moment the rest of
+  /// the old run does not count. Needs the lock. Throws Error naming the file that cannot be written.
   void begin(const std::string& config_text) const;
-  /// Whether a run was stopped while it began: it has no epoch and no checkpoint, whatever lies there.
+  /// Whether a run was stopped while it began: it has no epoch and no checkpoint, whatever files there are.
   bool is_beginning() const { return std::filesystem::exists(beginning()); }
 
-  /// Adds a line to metrics.jsonl. Throws Error where it cannot be written; the file then ends where it did
+  /// Appends a line to metrics.jsonl. Throws Error if it cannot be written; the file then ends where it did
   /// before.
   void append_metrics(const nlohmann::ordered_json& line) const;
 
@@ -61,7 +59,7 @@ class RunFolder {
   std::vector<std::string> whole_lines() const;
   /// The epochs that metrics.jsonl tells of in whole lines, from the first one on.
   int epochs_told() const;
-  /// Cuts metrics.jsonl back to its first `epochs` epochs, of which it must tell.
+  /// Truncates metrics.jsonl to its first `epochs` epochs, which it must have.
   void keep_metrics(int epochs) const;
 
  private:

@@ -5,7 +5,7 @@
 
 namespace noisegate::cuda {
 
-/// Makes them known to the CPU's code; all their work goes to this stream, the backend's. Once, behind
+/// Registers them with the CPU's code; all their work goes to this stream, the backend's. Call it once, after
 /// install().
 void install_kernels(Stream stream);
 

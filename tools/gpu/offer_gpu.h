@@ -1,10 +1,10 @@
-// How a program gets the GPU: it links what is here and calls offer_gpu() first of all. For CUDA that is
-// offer_gpu.cu, for a build without it no_gpu.cpp, for the emulated GPU tests/emulation/start.cpp.
+// Gives a program the GPU: link this folder and call offer_gpu() first of all. It is defined in offer_gpu.cu
+// with CUDA, in no_gpu.cpp without it, and in tests/emulation/start.cpp for the emulated GPU.
 #pragma once
 
 namespace noisegate {
 
-/// Tells the engine how to find and start the GPU (GpuAccess), which happens when it is first asked for.
+/// Registers the functions that find and start the GPU (GpuAccess); the engine calls them on first use.
 void offer_gpu();
 
 }  // namespace noisegate

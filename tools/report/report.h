@@ -1,4 +1,4 @@
-// The report: one page about one or several runs that needs nothing beside itself.
+// The report: a self-contained page about one or several runs.
 #pragma once
 
 #include "tools/runs/record.h"
@@ -14,16 +14,16 @@ namespace noisegate {
 
 struct ReportOptions {
   std::string title = "What the runs did";
-  RunView view;                // of the runs' models and data
-  bool curves_only = false;    // nothing that takes models and data
-  std::int64_t pictures = 24;  // of suspects, a run
+  RunView view;                // for the runs' models and data
+  bool curves_only = false;    // leaves out everything that needs models and data
+  std::int64_t pictures = 24;  // number of suspects per run
 };
 
-/// All that the page shows (see tools/report/model.js). What a run lacks, from margins to its dataset, is
-/// left out, with a sentence that says why.
+/// Returns all data of the page (see tools/report/model.js). It leaves out what a run lacks, from margins to
+/// its dataset, with a sentence that says why.
 nlohmann::ordered_json report_data(std::span<const RunRecord> runs, const ReportOptions& options);
 
-/// The page of this data.
+/// Returns the page with this data.
 std::string report_page(const nlohmann::ordered_json& data);
 
 }  // namespace noisegate

@@ -1,5 +1,5 @@
-// The report's page without its data, which goes where it says @DATA@. Made by tools/report/embed.cmake from
-// the files in tools/report/ and from Chart.js.
+// The report's page with @DATA@ in place of its data. tools/report/embed.cmake makes it from the files in
+// tools/report/ and from Chart.js.
 #pragma once
 
 #include <string_view>

@@ -1,4 +1,4 @@
-// What a run folder tells of its run: the options that decided it, and what was measured in each epoch.
+// The contents of a run folder: the options that decided the run, and the metrics of each epoch.
 #pragma once
 
 #include "tools/config/recipe.h"
@@ -21,17 +21,17 @@ struct RunRecord {
   bool is_finished() const { return static_cast<int>(epochs.size()) >= options.epochs; }
 };
 
-/// Reads config.toml and metrics.jsonl, which a run that is still in its first epoch has none of. A last line
-/// without an end, as one that is just being written, does not count. Throws Error naming the folder without
-/// a config.toml, or the file and line that is no JSON object.
+/// Reads config.toml and metrics.jsonl, which is missing during the first epoch. Ignores a last line without
+/// an end, which is still being written. Throws Error naming the folder without a config.toml, or the file
+/// and line that is no JSON object.
 RunRecord read_run_record(const std::filesystem::path& folder);
 
-/// The run's accuracy in percent under a metric ("test_acc"): of the last epoch, the mean of the last ten,
-/// that of the best one, or that of the one with the best validation accuracy. Nothing where no epoch has the
-/// metric, or not all have a validation accuracy.
+/// Returns the run's accuracy in percent under a metric ("test_acc"): of the last epoch, the mean of the last
+/// ten, that of the best one, or that of the one with the best validation accuracy. Nothing if no epoch has
+/// the metric, or if some epoch lacks a validation accuracy.
 std::optional<double> accuracy(const RunRecord& run, const std::string& metric, Epochs epochs);
 
-/// How many epochs the mean of the last ten is over, at most ten.
+/// Returns the number of epochs in the mean of the last ten, at most ten.
 int epochs_of_last_ten(const RunRecord& run, const std::string& metric);
 
 }  // namespace noisegate

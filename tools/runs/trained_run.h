@@ -1,4 +1,4 @@
-// A run that has left a model: what commands that look back at runs start from.
+// A finished run with its model, for commands that analyse runs.
 #pragma once
 
 #include "datasets/dataset.h"
@@ -14,7 +14,7 @@ namespace noisegate {
 
 struct TrainedRun {
   RunFolder folder;
-  TrainOptions options;  // of its config.toml
+  TrainOptions options;  // from its config.toml
 };
 
 /// How a run is looked at, whatever it was trained on: its device and threads.
@@ -22,12 +22,12 @@ struct RunView : DeviceOptions {
   std::string data;  // where the dataset's files are now; empty: where they were
 };
 
-/// Reads the run's options and makes its convolutions and, on the GPU, its precision those of this program.
-/// `what` names the run in messages: "--run runs/a". Throws Error where the folder has no run or no model,
-/// and for a device that is not there.
+/// Reads the run's options and sets this program's convolutions and, on the GPU, its precision to the run's.
+/// `what` names the run in messages: "--run runs/a". Throws Error if the folder has no run or no model, and
+/// for a device that does not exist.
 TrainedRun open_run(const std::string& folder, const RunView& view, const std::string& what);
 
-/// The run's model, for this dataset, with the weights of one of its files.
+/// Returns the run's model, for this dataset, with the weights of one of its files.
 std::unique_ptr<Module> load_run_model(const TrainedRun& run, const std::filesystem::path& file,
                                        const Dataset& dataset);
 

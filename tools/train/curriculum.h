@@ -1,6 +1,6 @@
-// What Ou and Zhang (2023, A Curriculum View of Robust Loss Functions) watch while training: the margins Δ of
-// samples whose labels are right and of those whose labels are wrong, and the weights w(Δ) that a loss of p_y
-// gives them.
+// The measurements of Ou and Zhang (2023, A Curriculum View of Robust Loss Functions): during training, the
+// margins Δ of samples with right labels and of those with wrong labels, and the weights w(Δ) that a loss of
+// p_y gives them.
 #pragma once
 
 #include <array>
@@ -10,7 +10,7 @@
 
 namespace noisegate {
 
-/// How many margins lie in each of 60 bins of equal width over [-15, 15]; the outer bins also take what lies
+/// The number of margins in each of 60 bins of equal width over [-15, 15]; the outer bins also count margins
 /// beyond.
 class MarginHistogram {
  public:
@@ -25,7 +25,7 @@ class MarginHistogram {
   std::array<std::int64_t, bins> counts_{};
 };
 
-/// An average of sample weights, in which a sample counts as much as its step's learning rate η (App. C.2).
+/// An average of sample weights, in which a sample's weight is its step's learning rate η (App. C.2).
 struct AverageWeight {
   double rates = 0;           // Σ η
   double weighted_rates = 0;  // Σ η·w
@@ -35,33 +35,33 @@ struct AverageWeight {
   double value() const { return weighted_rates / rates; }
 };
 
-/// Since training began, and so part of a checkpoint.
+/// Sums since the beginning of training; checkpoints store them.
 struct CurriculumSums {
   AverageWeight clean, noisy;
 
   void add(double weight, bool is_clean, double learning_rate);
 
-  /// w̄ of clean samples over w̄ of noisy ones; nothing as long as there are none, or they have no weight.
+  /// Returns w̄ of clean samples over w̄ of noisy ones; nothing if there are none, or they have no weight.
   std::optional<double> snr() const;
 
-  /// α_t, how far the steps have moved the logits (Sec. 5.1): Σ η·w·‖∇Δ‖₁ / Σ η over all samples, where
-  /// ‖∇Δ‖₁ = 2. Nothing as long as there is no learning rate.
+  /// Returns α_t, the distance that the steps have moved the logits (Sec. 5.1): Σ η·w·‖∇Δ‖₁ / Σ η over all
+  /// samples, where ‖∇Δ‖₁ = 2. Nothing if the learning rates are all 0.
   std::optional<double> alpha_t() const;
 };
 
-/// Of one epoch.
+/// The measurements of one epoch.
 struct EpochCurriculum {
   MarginHistogram margins_clean, margins_noisy;
-  AverageWeight weight_clean, weight_noisy;  // every sample counts as 1; empty where the loss has no weights
-  CurriculumSums so_far;                     // at the epoch's end, likewise
+  AverageWeight weight_clean, weight_noisy;  // every sample counts as 1; empty if the loss has no weights
+  CurriculumSums so_far;                     // at the epoch's end; empty if the loss has no weights
 
   void add_margin(double margin, bool is_clean);
   void add_weight(double weight, bool is_clean);
 };
 
-/// Makes the epoch's histograms, counted from 1, the last of the file: int64 (epoch, 2 [clean, noisy], 60).
-/// What the file has of this epoch and of later ones, from before a run was resumed, goes; epochs that it
-/// lacks are 0. Throws Error where it is no such file or cannot be written.
+/// Stores the histograms of an epoch, counted from 1, as the last of the file: int64 (epoch, 2 [clean,
+/// noisy], 60). Removes this epoch and later ones from the file, which remain from before a resume; missing
+/// epochs are 0. Throws Error if the file is of another kind or cannot be written.
 void append_margins(const std::filesystem::path& file, int epoch, const EpochCurriculum& curriculum);
 
 }  // namespace noisegate

@@ -1,4 +1,4 @@
-// A model measured on a set of images.
+// Measures a model on a set of images.
 #pragma once
 
 #include "tools/train/predictions.h"
@@ -10,19 +10,19 @@
 
 namespace noisegate {
 
-/// How far a model's confidence, the softmax of what it predicts, is from how often it is right: Guo et al.,
-/// "On calibration of modern neural networks", ICML 2017, Sec. 2, with fifteen bins of equal width.
+/// How far a model's confidence, the softmax of its prediction, is from its accuracy: Guo et al., "On
+/// calibration of modern neural networks", ICML 2017, Sec. 2, with fifteen bins of equal width.
 class Calibration {
  public:
   struct Bin {
     std::int64_t samples = 0, correct = 0;
-    double confidence = 0;  // the samples' sum
+    double confidence = 0;  // sum over the samples
   };
 
   void add(double confidence, bool correct);
   /// Bin i has the confidences in (i/15, (i+1)/15].
   const std::array<Bin, 15>& bins() const { return bins_; }
-  /// ECE = Σ_b n_b/n·|accuracy_b − confidence_b|.
+  /// Returns ECE = Σ_b n_b/n·|accuracy_b − confidence_b|.
   double expected_error() const;
 
  private:
@@ -32,8 +32,8 @@ class Calibration {
 struct Evaluation {
   Tally all;
   std::int64_t in_top_five = 0;  // samples whose label is among the five largest logits
-  std::vector<Tally> by_class;   // by the label it was measured against
-  /// (classes, classes), row-major: samples of label i predicted as j. Empty where the classes are more than
+  std::vector<Tally> by_class;   // by the label that it was compared with
+  /// (classes, classes), row-major: samples of label i predicted as j. Empty if there are more classes than
   /// most_classes_in_matrix.
   std::vector<std::int64_t> confusion;
   Calibration calibration;
@@ -44,11 +44,11 @@ struct Evaluation {
   }
 };
 
-/// Holds predictions against these labels, one for each sample. Images that were left out do not count, nor
+/// Compares predictions with these labels, one for each sample. Images that were left out do not count, nor
 /// do those whose label is no_class.
 Evaluation evaluate(const Predictions& predictions, std::span<const std::int32_t> labels);
 
-/// The same of a model on these images (see predict).
+/// Predicts these images (see predict) and compares.
 Evaluation evaluate(Module& model, const Dataset& dataset, const ImageSet& set,
                     std::span<const std::int32_t> labels, const AfterBatch& after_batch = {});
 

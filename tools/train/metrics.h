@@ -1,4 +1,4 @@
-// What is measured while training and after it.
+// The measurements during and after training.
 #pragma once
 
 #include "engine/tensor.h"
@@ -16,7 +16,7 @@
 
 namespace noisegate {
 
-/// What a row of logits says of its label.
+/// How a row of logits compares with its label.
 struct Score {
   bool correct;        // the label's logit is the largest; of equal ones the first counts as the largest
   double margin;       // Δ = s_y − log Σ_{i≠y} e^{s_i}
@@ -39,7 +39,7 @@ struct Tally {
   double mean_probability() const { return probability / static_cast<double>(samples); }
 };
 
-/// Images that could not be read and that the dataset lets be left out.
+/// Unreadable images that the dataset leaves out.
 struct LeftOut {
   std::int64_t images = 0;
   std::string first;  // which, and why
@@ -48,35 +48,35 @@ struct LeftOut {
   void add(const LeftOut& other);
 };
 
-/// "3 images were left out, the first: …"
+/// Returns "3 images were left out, the first: …".
 std::string to_string(const LeftOut& left_out);
 
-/// One line of metrics.jsonl. What it says of the training set comes from the forward passes of the training
-/// steps themselves: from the model as it was learning, on augmented images.
+/// One line of metrics.jsonl. The metrics of the training set come from the forward passes of the training
+/// steps themselves: from the model while it learns, on augmented images.
 struct EpochMetrics {
   int epoch = 0;                    // counted from 1
   double loss_sum = 0;              // over the epoch's samples
   Tally train;                      // against the given labels
-  Tally clean, noisy;               // its parts: given labels that are true, and those that are wrong
+  Tally clean, noisy;               // the parts of `train` with true and with wrong given labels
   Tally test;                       // against the true labels
-  std::optional<Tally> test_ema;    // the same, of the momentum model
+  std::optional<Tally> test_ema;    // against the true labels, of the EMA model
   std::optional<Tally> validation;  // against the given labels of the held-out part
   EpochCurriculum curriculum;       // of the training samples
-  LeftOut left_out;                 // of all these sets
-  double learning_rate = 0;         // of the epoch's last step
-  double seconds = 0;               // of the training steps; tests come on top
-  std::vector<std::pair<std::string, double>> scheme;  // what it tells after the epoch's last step
-  std::size_t peak_memory = 0;                         // bytes in tensors at once, the largest so far
+  LeftOut left_out;                 // from all these sets
+  double learning_rate = 0;         // in the epoch's last step
+  double seconds = 0;               // spent in training steps, without tests
+  std::vector<std::pair<std::string, double>> scheme;  // the scheme's values after the epoch's last step
+  std::size_t peak_memory = 0;                         // largest number of bytes in tensors so far
 
   double train_loss() const { return loss_sum / static_cast<double>(train.samples); }
   double images_per_second() const { return static_cast<double>(train.samples) / seconds; }
 };
 
-/// epoch, train_loss, train_acc, train_acc_clean, mean_p_clean, train_acc_noisy, mean_p_noisy, test_acc,
-/// test_acc_ema, validation_acc, images_left_out, lr, what the scheme tells (tau, …), weight_clean,
+/// Returns epoch, train_loss, train_acc, train_acc_clean, mean_p_clean, train_acc_noisy, mean_p_noisy,
+/// test_acc, test_acc_ema, validation_acc, images_left_out, lr, the scheme's values (tau, …), weight_clean,
 /// weight_noisy, snr, alpha_t, margins_clean, margins_noisy (see curriculum.h), seconds, images_per_second,
-/// peak_memory_bytes. Keys of what there is not (noisy samples, a loss with sample weights, a momentum model,
-/// a validation set, images left out) are not there.
+/// peak_memory_bytes. A key is missing if its value does not exist (without noisy samples, a loss with sample
+/// weights, an EMA model, a validation set, images left out).
 nlohmann::ordered_json to_json(const EpochMetrics& metrics);
 
 }  // namespace noisegate

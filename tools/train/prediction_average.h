@@ -1,5 +1,5 @@
-// The softmax of every training sample, averaged over the epochs of a run: what `--noise prediction` makes
-// labels from, as Chen et al., "Beyond class-conditional assumption", AAAI 2021, Algorithm 1, do.
+// The softmax of every training sample, averaged over the epochs of a run: the input of `--noise prediction`,
+// as in Chen et al., "Beyond class-conditional assumption", AAAI 2021, Algorithm 1.
 #pragma once
 
 #include "datasets/dataset.h"
@@ -13,13 +13,14 @@ namespace noisegate {
 
 class PredictionAverage {
  public:
-  /// Adds what the model says of the dataset's training images, which are not augmented; once an epoch.
+  /// Adds the model's predictions for the dataset's training images without augmentation; call it once per
+  /// epoch.
   void add(Module& model, const Dataset& dataset);
 
   /// Writes the average, (samples, classes) float32, as .npy. At least one epoch must have been added.
   void save(const std::filesystem::path& path) const;
 
-  /// For a checkpoint, and back.
+  /// Save to and load from a checkpoint.
   void save(State& state) const;
   void load(const State& state);
 

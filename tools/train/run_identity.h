@@ -1,5 +1,5 @@
-// What makes a run the one that it is: its settings, its labels, its images. A checkpoint has it, so that
-// none goes on in another run.
+// The identity of a run: its settings, its labels, its images. A checkpoint stores it, so that no other run
+// resumes from it.
 #pragma once
 
 #include "datasets/dataset.h"
@@ -12,18 +12,18 @@ namespace noisegate {
 
 class RunIdentity {
  public:
-  /// Of a run with these options, all but those that may change when it goes on, on this data as training
-  /// sees it. Looks at every image once.
+  /// Takes the options of a run, except those that may change when it is resumed, and its data after noise.
+  /// Reads every image once.
   RunIdentity(TrainOptions options, const Dataset& dataset);
 
   /// Puts it into a checkpoint, under names that begin with "run.".
   void save(State& state) const;
-  /// How a checkpoint's run differs from this one: "it is of a run with loss gce, not ce"; empty where it is
-  /// the same. Throws Error naming the file for a checkpoint that has no identity.
+  /// Returns how a checkpoint's run differs from this one: "it is of a run with loss gce, not ce"; empty if
+  /// it is the same. Throws Error naming the file for a checkpoint without an identity.
   std::string difference(const State& state) const;
 
  private:
-  std::string settings_;         // "NAME = VALUE", a line each
+  std::string settings_;         // "NAME = VALUE", one per line
   std::string labels_, images_;  // checksums
 };
 

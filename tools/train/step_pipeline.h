@@ -1,7 +1,6 @@
-// Training steps, of which a GPU has several under way: the host puts in what a step is made from, and takes
-// out what it measured some steps later, so that neither waits for the other. A step is given to the GPU
-// kernel by kernel the first time, then recorded and replayed (engine/replay.h). On the CPU a step is done at
-// once.
+// Training steps, several of which are in flight on a GPU: the host submits a step's inputs and takes its
+// outcome some steps later, so that neither waits for the other. The GPU runs the first step kernel by
+// kernel; later steps launch a captured graph (engine/replay.h). On the CPU a step runs synchronously.
 #pragma once
 
 #include "engine/replay.h"
@@ -19,15 +18,15 @@
 
 namespace noisegate {
 
-/// What the host says of a step.
+/// The inputs of a step from the host.
 struct StepRequest {
-  std::vector<std::int32_t> indices;  // of the samples in the training set, no more than the pipeline takes
-  std::vector<std::int32_t> labels;   // of them, as given
+  std::vector<std::int32_t> indices;  // of the samples in the training set, at most `batch_size`
+  std::vector<std::int32_t> labels;   // their given labels
   StepScalars scalars;
-  std::vector<Tensor> views;  // the batch's images on the device, where the step does not make them itself
+  std::vector<Tensor> views;  // the batch's images on the device, if the step does not make them itself
 };
 
-/// What a step left.
+/// The outcome of a step.
 struct StepOutcome {
   StepRequest request;
   double loss = 0;
@@ -37,32 +36,32 @@ struct StepOutcome {
 
 class StepPipeline {
  public:
-  /// What a step gives.
+  /// The results of a step.
   struct Results {
     StepOutputs outputs;
     std::span<const double> curve_state;  // in the device's memory, which must stay
   };
-  /// Puts a whole step into the device's queue, and waits for nothing. The inputs lie at the same places for
-  /// every step of as many samples; there are no views where the request has none.
+  /// Puts a whole step on the device's stream, and does not synchronise. The inputs lie at the same addresses
+  /// for every step with the same number of samples; they have views only if the request has.
   using Step = std::function<Results(const StepInputs&)>;
 
-  /// Of steps with up to `batch_size` samples, whose logits have `classes` columns; `seed` is the run's.
-  /// Steps of the full size are recorded, unless `records` is false.
+  /// Takes steps with up to `batch_size` samples, whose logits have `classes` columns; `seed` is the run's.
+  /// Steps of the full size are captured, unless `records` is false.
   StepPipeline(Device device, std::int64_t batch_size, int classes, std::uint64_t seed, Step step,
                bool records);
   ~StepPipeline();
 
   void push(StepRequest request);
 
-  /// The outcome of the oldest step that has none yet, once no more fit, or, with `all`, of any that is under
-  /// way; waits for it.
+  /// Returns the outcome of the oldest step in flight once no more fit or, with `all`, of any in flight;
+  /// waits for it.
   std::optional<StepOutcome> pop(bool all);
 
-  /// Whatever the host decides while a step is put into the queue may have changed: it is recorded anew.
+  /// Drops the captured graph, because a decision that the host takes during a step may have changed.
   void forget() { replay_.forget(); }
 
  private:
-  /// Of a step under way: memory of the host that the device reads and writes.
+  /// The host memory of a step in flight, which the device reads and writes.
   struct Slot {
     std::shared_ptr<std::byte> inputs, results;
   };
@@ -88,8 +87,8 @@ class StepPipeline {
   DeviceValue<StepScalars> scalars_;
   Tensor samples_;                       // indices, then labels
   Tensor results_;                       // loss, logits
-  std::span<const double> curve_state_;  // of the last step that was put in kernel by kernel
-  std::vector<Tensor> views_;            // of full batches that come from the host
+  std::span<const double> curve_state_;  // of the last step that ran kernel by kernel
+  std::vector<Tensor> views_;            // full batches that come from the host
   std::vector<Slot> slots_;
   std::deque<UnderWay> under_way_;
   std::uint64_t pushed_ = 0;

@@ -1,4 +1,4 @@
-// What measures time, and what makes one number of many measurements.
+// Measures time, and summarises measurements.
 #pragma once
 
 #include <algorithm>
@@ -17,7 +17,7 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-/// Of at least one value.
+/// Returns the median of at least one value.
 inline double median(std::vector<double> values) {
   std::ranges::sort(values);
   const std::size_t middle = values.size() / 2;

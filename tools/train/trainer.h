@@ -1,4 +1,4 @@
-// The training loop: batches → model → loss → gradients → optimiser, and what is measured on the way.
+// The training loop: batches → model → loss → gradients → optimiser, with its measurements.
 #pragma once
 
 #include "datasets/batches/batches.h"
@@ -24,50 +24,50 @@ namespace noisegate {
 
 struct StepResult {
   double loss = 0;  // mean over the batch
-  Tensor logits;    // (B,K) of the first view, as the model gave them before the update
+  Tensor logits;    // (B,K) of the first view, before the update
 };
 
-/// How far an epoch has come, for those who watch.
+/// Progress of an epoch, reported after each step.
 struct StepReport {
   const EpochMetrics& metrics;  // of the training steps so far
-  int step;                     // steps of this epoch that are done
-  int steps;                    // steps that it has
+  int step;                     // finished steps of this epoch
+  int steps;                    // all steps of this epoch
 };
 
 class Trainer {
  public:
-  /// Throws Error naming the option for a model, loss, schedule or augmentation that there is not.
+  /// Throws Error naming the option for an unknown model, loss, schedule or augmentation.
   Trainer(const TrainOptions& options, TrainingData data);
   // Its steps point to it.
   Trainer(const Trainer&) = delete;
   Trainer& operator=(const Trainer&) = delete;
 
-  /// Called after each step; false ends the training there.
+  /// Called after each step; returns false to stop the training there.
   using AfterStep = std::function<bool(const StepReport&)>;
 
-  /// Asked after each batch of what is no training step: a test, a scheme's look at the training set. False
-  /// ends the training there.
+  /// Called after each batch outside training steps: of a test, of a scheme's pass over the training set.
+  /// Returns false to stop the training there.
   using GoOn = std::function<bool()>;
 
-  /// Trains one epoch, or the rest of the one that is under way, and tests the model; nothing where
-  /// `after_step` or `go_on` ended it early. The state is then that after the last step. Throws Error naming
-  /// epoch and step when the loss, or the model at the epoch's end, is no longer finite.
+  /// Trains one epoch, or the rest of the current one, and tests the model; returns nothing if `after_step`
+  /// or `go_on` stopped it. The state is then that after the last step. Throws Error naming epoch and step
+  /// when the loss, or the model at the epoch's end, is no longer finite.
   std::optional<EpochMetrics> run_epoch(const AfterStep& after_step, GoOn go_on = {});
 
-  /// One update from a batch of the training set, or from the samples at these positions of it. Throws Error
+  /// Makes one update from a batch of the training set, or from its samples at these positions. Throws Error
   /// naming epoch and step for a loss that is not finite.
   StepResult step(Batch batch, double learning_rate);
   StepResult step(std::vector<std::int32_t> positions, double learning_rate);
 
   const TrainingState& state() const { return state_; }
-  /// The momentum model of this moment, in a module of its own; null without --ema. It has no training mode.
+  /// Returns the present EMA model, as a separate module; null without --ema. It has no training mode.
   Module* average_model();
-  /// The scheme's second model and its name; null where there is none.
+  /// Returns the scheme's second model and its name; null if there is none.
   Module* companion_model();
   std::string companion() const { return scheme_->companion(); }
 
-  /// Everything that the next step depends on; a trainer with the same options that loads it takes the same
-  /// steps as this one would. load() throws Error naming what the state lacks.
+  /// Save and load everything that the next step depends on: a trainer with the same options continues with
+  /// the same steps. load() throws Error naming the part that the state lacks.
   void save(State& state);
   void load(const State& state);
 
@@ -92,7 +92,7 @@ class Trainer {
   void test(EpochMetrics& metrics);
   void keep_if_best(const EpochMetrics& metrics);
 
-  class View;  // of the training set, for the scheme
+  class View;  // the training set as the scheme sees it
 
   TrainOptions options_;
   TrainingData data_;
@@ -101,9 +101,9 @@ class Trainer {
   std::unique_ptr<Scheme> scheme_;
   TrainingState state_;
   GoOn go_on_;
-  EpochMetrics metrics_;             // of the epoch that is under way
-  int steps_measured_ = 0;           // steps of that epoch which are in them
-  std::unique_ptr<Module> scratch_;  // where the momentum average, or the best model, is put to be tested
+  EpochMetrics metrics_;             // of the current epoch
+  int steps_measured_ = 0;           // steps of that epoch in metrics_
+  std::unique_ptr<Module> scratch_;  // holds the EMA, or the best model, for a test
   std::unique_ptr<StepPipeline> pipeline_;
 };
 

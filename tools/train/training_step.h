@@ -17,21 +17,20 @@ struct TrainedModel {
   std::unique_ptr<Sgd> optimizer;
 };
 
-/// What a step is made from, all of it in the memory of the models' device.
+/// The inputs of a step, all of them in the memory of the models' device.
 struct StepInputs {
-  std::vector<Tensor> views;  // (B,H,W,C) each, as many as the scheme wants of any model
+  std::vector<Tensor> views;  // (B,H,W,C) each, the largest number that one of the scheme's models takes
   Tensor labels;              // int32 (B), as given
-  Tensor indices;             // int32 (B), of the samples in the training set
+  Tensor indices;             // int32 (B), indices of the samples in the training set
   LossStep step;
 };
 
 struct StepOutputs {
   Tensor loss;    // a scalar, the mean over the batch
-  Tensor logits;  // (B,K) of the first model and view, as they were before the update
+  Tensor logits;  // (B,K) of the first model and view, before the update
 };
 
-/// Updates the models, of which the first is the one that is tested, and then its average, which may be null.
-/// Never synchronises.
+/// Updates the models, the first of which is tested, and then its EMA, which may be null. Never synchronises.
 StepOutputs training_step(std::span<TrainedModel> models, Scheme& scheme, MomentumAverage* average,
                           const StepInputs& inputs);
 
