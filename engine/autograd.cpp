@@ -26,7 +26,7 @@ std::uint64_t next_number() {
   return number++;
 }
 
-/// sum += term, in place where nobody else sees the memory.
+/// sum += term, in place if no other tensor shares the memory.
 void accumulate_gradient(Tensor& sum, const Tensor& term) {
   if (!sum.defined()) {
     sum = term;

@@ -24,8 +24,8 @@ constexpr int most_threads_per_core = 4;
 std::once_flag chosen;
 std::atomic<int> team = 1;
 
-/// Throws Error where the system does not let this process have so many threads at once: OpenMP's own answer
-/// would be to end it.
+/// Throws Error if the system does not let this process have this many threads at once: OpenMP itself would
+/// end the process.
 void require_threads(int count) {
   std::latch enough(1);
   std::vector<std::jthread> threads;

@@ -83,8 +83,8 @@ const Tensor& matching(const StateTensor& ours, const std::map<std::string, Tens
   return theirs;
 }
 
-/// Copies what was found into the model's tensors, each of which must be there, and nothing beside. All is
-/// checked before anything is copied, so that a wrong file leaves the model alone.
+/// Copies the tensors found into the model's tensors: all of these and no others must be there. It checks
+/// everything before it copies anything, so that a wrong file leaves the model unchanged.
 void copy_into(const std::vector<StateTensor>& ours, std::map<std::string, Tensor> found,
                const std::filesystem::path& path) {
   std::vector<Tensor> theirs;

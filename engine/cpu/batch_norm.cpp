@@ -210,7 +210,7 @@ Backend::BatchNormGradients CpuBackend::batch_norm_backward(Tensor grad, const T
     mean_product[c] = static_cast<float>(product * deviation / size);
   }
 
-  // dx overwrites dy where nobody else needs it: less memory, and the writes find their lines in the cache.
+  // dx overwrites dy if dy has no other use: less memory, and the writes find their lines in the cache.
   grads.x = may_overwrite && !has_residual ? grad : like_x();
   float* dx = grads.x.data<float>();
   const float* gradient_of_sum = masked ? masked : dy;

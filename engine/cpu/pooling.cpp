@@ -1,5 +1,5 @@
-// Pooling over panels of sixteen channels (panels.h); every output pixel is worked out by one thread alone,
-// and every input gradient by the thread that has the whole panel, so no two threads add to the same place.
+// Pooling over panels of sixteen channels (panels.h). One thread computes each output pixel, and the thread
+// that has the whole panel its input gradients, so no two threads add to the same place.
 #include "engine/cpu/backend.h"
 #include "engine/cpu/layout.h"
 #include "engine/cpu/panels.h"

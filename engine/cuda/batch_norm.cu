@@ -68,7 +68,7 @@ struct Passed {
   Normalise normalise;
   bool relu;
   Span<const T> dy, x;
-  Span<const T> y;  // none: worked out again from x
+  Span<const T> y;  // none: recomputed from x
 
   template <int width>
   struct Loaded {
@@ -99,7 +99,7 @@ struct GradientSums {
   using Loaded = typename Passed<T>::template Loaded<width>;
   Passed<T> passed;
   std::int64_t channels;
-  Span<T> masked;  // none: nobody needs it
+  Span<T> masked;  // none: not needed
 
   NOISEGATE_DEVICE Normalisation<width> constants(std::int64_t c) const {
     return passed.normalise.template of<width>(c);
@@ -229,8 +229,8 @@ Backend::BatchNormGradients CudaBackend::batch_norm_backward(Tensor grad, const 
   const std::int64_t channels = scale.numel(), rows = x.numel() / channels;
   const Normalise normalise{input(saved.mean), input(saved.inverse_deviation), input(scale), input(shift)};
 
-  // Without ReLU the residual's gradient is dy itself. With it, the first pass writes the masked dy down, and
-  // the second reads that. dx overwrites dy where nobody else needs it.
+  // Without ReLU the residual's gradient is dy itself. With ReLU, the first pass stores the masked dy, and
+  // the second reads it. dx overwrites dy if dy has no other use.
   BatchNormGradients grads{{}, empty_like(scale), empty_like(scale), {}};
   const bool writes_masked = has_residual && options.relu;
   if (has_residual) grads.residual = writes_masked ? empty_like(x) : grad;

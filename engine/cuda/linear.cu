@@ -1,5 +1,5 @@
-// The classifier's products are small beside the convolutions; what counts is that no thread waits for a long
-// sum of its own. x may be bfloat16, all else is float32.
+// The classifier's products are small compared with the convolutions; what counts is that no thread waits for
+// a long sum of its own. x may be bfloat16, everything else is float32.
 #include "engine/cuda/backend.h"
 #include "engine/cuda/device/column_sums.h"
 #include "engine/cuda/device/each.h"

@@ -1,5 +1,5 @@
-// A thread works out one element: of the output forward, of the input's gradient backward, where it adds up
-// what the windows over its pixel bring. So no two threads add to the same place, and neighbours read
+// A thread computes one element: of the output forward; of the input's gradient backward, as the sum over the
+// windows that cover its pixel. So no two threads add to the same place, and neighbouring threads read
 // neighbouring channels.
 #include "engine/cuda/backend.h"
 #include "engine/cuda/conv2d/window.h"

@@ -74,12 +74,12 @@ class IntegerReader {
  private:
   using Refs = std::vector<PickleRef>;
 
-  /// The items of a tuple of at least so many.
+  /// Returns the items of a tuple with at least `least` of them.
   const Refs* tuple(PickleRef ref, std::size_t least) const {
     const PickleValue& value = pickle_[ref];
     return value.kind == Kind::tuple && value.items.size() >= least ? &value.items : nullptr;
   }
-  /// The call of this function with at least so many arguments: {function, arguments[, state]}.
+  /// Returns the call of this function with at least `least` arguments: {function, arguments[, state]}.
   const Refs* call(PickleRef ref, std::string_view function, std::size_t least) const {
     const PickleValue& value = pickle_[ref];
     const bool is_it = value.kind == Kind::call && pickle_.is_global(value.items[0], function) &&

@@ -1,4 +1,4 @@
-// Work that is recorded once and run again: on the GPU's queue, with memory of its own.
+// Work that is captured once and launched again: on the GPU's stream, with memory of its own.
 #include "engine/autograd.h"
 #include "engine/memory.h"
 #include "engine/ops.h"

@@ -1,5 +1,5 @@
-// noisegate bench conv: every convolution of a model by itself, beside what the machine allows and, on a GPU,
-// beside cuDNN; and the ladder that leads from a convolution's definition to the production kernel.
+// noisegate bench conv: every convolution of a model alone, compared with the machine's limits and, on a GPU,
+// with cuDNN; and the ladder that leads from a convolution's definition to the production kernel.
 #include "engine/device.h"
 #include "engine/error.h"
 #include "engine/gpu_bench.h"
@@ -53,7 +53,7 @@ struct Limits {
   std::string name;
   double flops = 0, bytes_per_second = 0;
 
-  /// The least time for so many operations and bytes.
+  /// Returns the least time for this many operations and bytes.
   double seconds(double flops_needed, double bytes) const {
     return std::max(flops_needed / flops, bytes_per_second > 0 ? bytes / bytes_per_second : 0);
   }

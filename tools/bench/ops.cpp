@@ -1,5 +1,5 @@
-// noisegate bench ops: the ops between the convolutions, forward and backward, each alone; losses beside
-// cross entropy, which is timed anew next to each of them, since the machine's speed drifts.
+// noisegate bench ops: the ops between the convolutions, forward and backward, each alone; losses compared
+// with cross entropy, which is timed again next to each of them, because the machine's speed drifts.
 #include "engine/ops.h"
 
 #include "engine/device.h"
@@ -42,7 +42,7 @@ CommandLine bench_ops_command_line(BenchOptions& o) {
 
 using Call = std::function<void()>;
 
-/// The call as it is timed: on a GPU recorded, so that the host's part does not count.
+/// Returns the call as it is timed: on a GPU captured, so that the host's part does not count.
 Call timed(const Call& call, Device device) {
   return [call, replay = std::make_shared<Replay>(device, true)] { replay->run(call); };
 }
@@ -110,7 +110,7 @@ std::vector<std::string> loss_specs() {
   return specs;
 }
 
-/// Two views are twice the logits, so gjs stands beside cross entropy of as many.
+/// Two views are twice the logits, so gjs is compared with cross entropy of the same number.
 Comparison compare_loss(const std::string& spec, int samples, int classes, int repetitions, Device device) {
   const int views = make_loss(Spec("gjs", "--loss"))->views();
   const int logits = spec.starts_with("gjs") ? views * samples : samples;

@@ -1,5 +1,5 @@
-// noisegate bench schemes: a training step under each scheme beside one of plain cross entropy, step by step
-// in turn, so that whatever else the machine does weighs on all of them.
+// noisegate bench schemes: compares a training step under each scheme with one of plain cross entropy, step
+// by step in turn, so that other load on the machine affects all of them.
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "tools/bench/bench.h"

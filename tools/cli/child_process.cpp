@@ -37,7 +37,7 @@ int run_noisegate(const Arguments& arguments, const InterruptGuard& interrupt) {
   words.push_back(nullptr);
 
   flush_output();                 // what was said before stands before
-  std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, nobody learns how a child ended
+  std::signal(SIGCHLD, SIG_DFL);  // where it is ignored, the exit code is lost
   const pid_t parent = getpid(), child = fork();
   if (child < 0) fail("cannot start another noisegate: {}", std::strerror(errno));
   if (child == 0) become(words, parent);

@@ -106,7 +106,7 @@ void require_finite(double value, const std::string& what, std::size_t sample) {
          value);
 }
 
-/// All that is told of the samples, in float32 as training computes it.
+/// The results for the samples, in float32 as training computes it.
 struct Report {
   double mean = 0;
   std::vector<float> per_sample, gradient;  // gradient: of the mean

@@ -1,5 +1,5 @@
-// noisegate sweep: trains a grid of runs one after another, each in a process of its own, and ends in their
-// table. Whatever stopped it, the same command goes on with what is missing.
+// noisegate sweep: trains a grid of runs one after another, each in its own process, and prints their table
+// at the end. After an interruption, the same command trains the missing runs.
 #include "tools/runs/sweep.h"
 
 #include "engine/error.h"

@@ -158,8 +158,8 @@ void Run::keep_epoch(const EpochMetrics& metrics) {
   append_events(folder_.events(), metrics.epoch, line);
   folder_.append_metrics(line);
   epochs_kept_ = metrics.epoch;
-  // The checkpoint comes last: where it is not reached, the epoch is trained again and all of this written
-  // anew, with the same values.
+  // The checkpoint comes last: if it is not reached, a resumed run trains the epoch again and writes all of
+  // this again, with the same values.
   save_checkpoint();
 }
 

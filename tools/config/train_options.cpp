@@ -37,8 +37,8 @@ void require_text(TrainOptions options) {
       require_utf8(**text, "--" + option.name);
 }
 
-/// The options of the run in this folder, of which only some may be changed when it goes on: the others would
-/// make it another run.
+/// Returns the options of the run in this folder. Only some may be changed when it is resumed: the others
+/// would make it another run.
 TrainOptions resumed(const std::filesystem::path& run, const CommandLine& line, const Given& given,
                      TrainOptions& options) {
   for (const auto& [name, value] : given)

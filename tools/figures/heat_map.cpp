@@ -42,7 +42,7 @@ struct Geometry {
   int y(int row) const { return above + margin + row * cell; }
 };
 
-/// Small shares are what a noise model is told by; their square root keeps them visible beside the diagonal.
+/// Small shares distinguish noise models; their square root keeps them visible next to the diagonal.
 double shade(double share) {
   return std::sqrt(share);
 }

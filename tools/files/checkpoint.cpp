@@ -20,7 +20,7 @@ constexpr const char *next = "next.safetensors", *last = "last.safetensors",
 
 constexpr const char* checksum_key = "checksum";
 
-/// Of all that the file says, beside the checksum itself.
+/// Returns the checksum of the file's contents, without the checksum itself.
 std::string checksum(const TensorFile& file) {
   Checksum sum;
   for (const auto& [key, value] : file.metadata) {

@@ -31,7 +31,7 @@ bool has_no_locks(int error) {
   return error == ENOSYS || error == ENOLCK || error == EOPNOTSUPP;
 }
 
-/// Tells whoever finds the lock held by whom. What cannot be told is left out.
+/// Writes the holder into the file, for a process that finds it locked. Unknown parts are left out.
 void sign(int descriptor) {
   std::array<char, 256> host{};
   gethostname(host.data(), host.size() - 1);
@@ -48,7 +48,8 @@ FileLock::FileLock(FileLock&& other) noexcept
 
 FileLock::~FileLock() {
   if (descriptor_ < 0) return;
-  // While it is held: whoever opened the file before finds another one, or none, under its name.
+  // The file is removed while the lock is held: a process that opened it before finds another file, or none,
+  // under its name.
   unlink(file_.c_str());
   close(descriptor_);
 }

@@ -32,7 +32,7 @@ StepPipeline::StepPipeline(Device device, std::int64_t batch_size, int classes, 
                       queue_.host_memory(max_curve_state * sizeof(double) + results_.bytes())});
 }
 
-// What is under way writes into the slots.
+// Steps in flight write into the slots.
 StepPipeline::~StepPipeline() {
   for (const UnderWay& step : under_way_) step.done->wait();
 }
@@ -55,7 +55,7 @@ StepInputs StepPipeline::inputs_of(const StepRequest& request) {
                     samples_.slice(0, samples),
                     {seed_, scalars_.data()}};
   if (samples != batch_size_ || !replay_.records()) return inputs;
-  // A recorded step reads where it read before.
+  // A captured graph reads the same addresses each time.
   for (std::size_t v = 0; v < request.views.size(); ++v) {
     if (v == views_.size())
       views_.push_back(request.views[v].clone());

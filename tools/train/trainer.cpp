@@ -165,7 +165,7 @@ void Trainer::push_step(Batch batch, double learning_rate) {
   ++state_.steps_done;
 }
 
-/// Puts one step into the device's queue.
+/// Puts one step on the device's stream.
 StepPipeline::Results Trainer::take_step(StepInputs inputs) {
   if (inputs.views.empty())
     inputs.views =
@@ -189,7 +189,7 @@ void Trainer::add_outcome(const StepOutcome& outcome) {
   measure(outcome);
 }
 
-/// Adds the outcomes of all steps under way, so that measurements and model are at the same step.
+/// Adds the outcomes of all steps in flight, so that measurements and model are at the same step.
 void Trainer::drain() {
   while (const auto outcome = pipeline_->pop(true)) add_outcome(*outcome);
 }

@@ -1,4 +1,4 @@
-// A thread works out one element: of the output, of the input's gradient from the windows that cover its
+// A thread computes one element: of the output, of the input's gradient from the windows that cover its
 // pixel, or of the weight's gradient from all pixels.
 #include "engine/cuda/conv2d/plain_convolution.h"
 #include "engine/cuda/device/each.h"

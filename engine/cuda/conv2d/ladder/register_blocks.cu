@@ -1,7 +1,6 @@
-// The third rung. On the second, a multiply-add waits for two reads of shared memory. Here a thread works out
+// The third rung. On the second, a multiply-add waits for two reads of shared memory. Here a thread computes
 // 4×4 elements: for each step of the depth it reads four windows and four filters, as one pack each, and
-// makes sixteen multiply-adds of them. A block has 64×64 elements, so a number that was loaded is used 64
-// times.
+// makes sixteen multiply-adds of them. A block has 64×64 elements, so each loaded number is used 64 times.
 //
 // From device memory four neighbouring channels come as one pack. A thread loads for the same window all
 // along, so that its place in the image is divided out once; along the depth it walks by additions.

@@ -1,7 +1,7 @@
-// The second rung. A block of 16×16 threads works out 16×16 elements of y. All threads of a row of it need
-// the same window, all of a column the same filter: so the block brings 16 numbers of 16 windows and of 16
-// filters into shared memory, each thread one of each, and multiplies from there. Each number that is loaded
-// is used 16 times.
+// The second rung. A block of 16×16 threads computes 16×16 elements of y. All threads of a row of it need the
+// same window, all of a column the same filter: so the block copies 16 numbers of 16 windows and of 16
+// filters into shared memory, each thread one of each, and multiplies from there. Each loaded number is used
+// 16 times.
 #include "engine/cuda/conv2d/ladder/implicit_gemm.h"
 #include "engine/cuda/conv2d/ladder/ladder.h"
 

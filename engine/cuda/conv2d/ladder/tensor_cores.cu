@@ -1,7 +1,7 @@
-// The fourth rung. The tiles of the third, multiplied by the tensor cores: a warp takes 32×32 of the block's
-// 64×64 elements and multiplies 16×8 by 8×8 numbers in one instruction (mma.sync), rounded to TF32. What a
-// lane holds of a matrix is in fragments.h. What is loaded still passes through registers, and while it is
-// loaded nobody multiplies: that is the last rung's.
+// The fourth rung. The tensor cores multiply the tiles of the third: a warp takes 32×32 of the block's 64×64
+// elements and multiplies 16×8 by 8×8 numbers in one instruction (mma.sync), rounded to TF32. fragments.h
+// says which elements of a matrix a lane holds. Loads still pass through registers, and no products run
+// during the loads: the last rung overlaps them.
 #include "engine/cuda/conv2d/ladder/implicit_gemm.h"
 #include "engine/cuda/conv2d/ladder/ladder.h"
 
