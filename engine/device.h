@@ -21,7 +21,7 @@ bool cuda_available();
 enum class NumberFormat : std::uint8_t {
   fp32,  // float32 throughout
   tf32,  // float32; convolutions round their factors to TF32
-  bf16,  // activations and the factors of convolutions are bfloat16; parameters, sums and statistics are float32
+  bf16,  // bfloat16 activations and factors of convolutions; float32 parameters, sums and statistics
 };
 
 std::string to_string(NumberFormat format);
