@@ -17,7 +17,7 @@ namespace noisegate::emulation {
 class Fiber {
  public:
   Fiber();
-  // It cannot be copied: pointers refer to its stack and contexts.
+  // Its stack and contexts are pointed to.
   Fiber(const Fiber&) = delete;
   Fiber& operator=(const Fiber&) = delete;
 
