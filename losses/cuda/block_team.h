@@ -43,7 +43,9 @@ class BlockTeam {
     return all;
   }
 
-  NOISEGATE_DEVICE decltype(auto) scratch(std::int64_t index) { return memory_.scratch[static_cast<int>(index)]; }
+  NOISEGATE_DEVICE decltype(auto) scratch(std::int64_t index) {
+    return memory_.scratch[static_cast<int>(index)];
+  }
 
  private:
   const Thread& thread_;
