@@ -2,14 +2,11 @@
 #pragma once
 
 #include "engine/autograd.h"
-#include "engine/registry.h"
 #include "losses/loss_part.h"
+#include "losses/rows/loss_step.h"
 
 #include <memory>
 #include <optional>
-#include <span>
-#include <string>
-#include <vector>
 
 namespace noisegate {
 
@@ -72,52 +69,9 @@ class Loss {
   friend Variable jensen_shannon(const Variable& logits);
 };
 
-/// `what` is its formula in plain text: "(1 - p^q) / q".
-struct LossInfo : Description {
-  bool of_margin = false;         // takes the knobs of margin_knobs() too
-  bool needs_transition = false;  // takes T, see LossSetting
-};
-
-/// Every loss, without the sums.
-std::vector<LossInfo> list_losses();
-
-/// shift, scale-margin, tau and unit-weight, which bend any loss of p_y (margin_part.h).
-std::vector<Parameter> margin_knobs();
-
-/// The published sums of two losses with the parameters published for CIFAR-10, which are their defaults.
-struct SumInfo {
-  std::string name;      // "nce+agce"
-  std::string defaults;  // "alpha=1, beta=4, a=6, q=1.5"
-  std::string source;
-};
-std::vector<SumInfo> list_sums();
-
-/// What some losses must know of the training set.
-struct LossSetting {
-  std::vector<double> label_shares;  // P(ỹ=k), for cr
-  std::vector<double> transition;    // (K,K), P(given j | true i), for forward and backward
-};
-
-/// Where the transition matrix of forward and backward correction comes from, by what their `T` says.
-struct TransitionRequest {
-  enum class Source {
-    file,      // T=matrix.npy or T=matrix.csv
-    truth,     // T=true: counted from the true and the given labels of the training set
-    estimate,  // T=estimate,run=DIR: from the cross-entropy model of a run
-  } source;
-  std::string path;  // of the file or the run
-};
-/// Nothing for losses that need none. Throws Error for a `T` that is missing, or names no source.
-std::optional<TransitionRequest> transition_request(const Spec& spec);
-
-/// Makes `name` or a sum `name+name` with factors alpha and beta; a part's parameter stands as `key` or,
-/// where both parts or the sum have that key, as `name.key`. Throws Error for an unknown name or key, for a
-/// value outside its range, and for a transition matrix that cannot be read or, for backward, inverted.
-std::unique_ptr<Loss> make_loss(const Spec& spec, const LossSetting& setting = {});
-
-/// A loss of p_y by itself, without knobs, for schemes that work on it. Throws Error for other losses, and as
-/// make_loss() does.
-std::unique_ptr<PyLoss> make_margin_loss(Spec spec);
+/// Throws Error unless logits (views·N,K) and labels (N) fit, K ≥ 2, N ≥ 1, both are on one device and, if
+/// that is the CPU, every label is in [0,K).
+void require_labels(const Variable& logits, const Tensor& labels, int views);
 
 /// Cross entropy with a row of targets (N,K) for each sample: mean −Σ_i t_i log p_i. No gradient flows to the
 /// targets, whose rows need not sum to 1. logits (N,K).

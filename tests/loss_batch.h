@@ -1,7 +1,7 @@
 // A small batch of logits and a loss run over it, in double and as the graph does.
 #pragma once
 
-#include "losses/loss.h"
+#include "losses/registry.h"
 
 #include <cmath>
 #include <cstdint>

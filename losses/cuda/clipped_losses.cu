@@ -1,20 +1,12 @@
-// The losses of p_y alone, their gradients clipped where a number in the GPU's memory says.
+// The losses of p_y, their gradients clipped where a number in the GPU's memory says.
 #include "losses/cuda/part_kernel.h"
-#include "losses/margin_rule.h"
+#include "losses/functions/py/py_losses.h"
+#include "losses/rows/clipped_loss.h"
 
 namespace noisegate::cuda {
 
-namespace {
-
-template <class... Fs>
-void offer_all(FunctorList<Fs...>) {
-  offer<ClippedMarginRule<Fs>...>();
-}
-
-}  // namespace
-
 void offer_clipped_losses() {
-  offer_all(MarginLosses());
+  PyLosses::for_each([]<class F>(std::type_identity<F>) { offer<ClippedPyRule<F>>(); });
 }
 
 }  // namespace noisegate::cuda

@@ -1,6 +1,8 @@
 #include "engine/cuda/device/each.h"
+#include "engine/cuda/device/memory.h"
 #include "engine/cuda/device/reduce.h"
-#include "losses/cuda/loss_kernels.h"
+#include "losses/cuda/losses.h"
+#include "losses/loss_kernels.h"
 
 namespace noisegate::cuda {
 namespace {
@@ -34,31 +36,33 @@ struct ScaledGradients {
   }
 };
 
+class CudaLossKernels final : public LossKernels {
+ public:
+  Tensor mean(const Tensor& values, const Tensor& weights) override {
+    Tensor result = empty({});
+    launch(stream_of_losses, 1, WeightedMean{input(values), input(weights), output(result)});
+    return result;
+  }
+
+  Tensor scaled_gradients(const Tensor& gradients, const Tensor& weights, const Tensor& grad,
+                          std::int64_t samples) override {
+    Tensor result = empty_like(gradients);
+    for_each(stream_of_losses, result.numel(),
+             ScaledGradients{input(gradients), input(weights), input(grad), output(result), samples,
+                             gradients.size(1)});
+    return result;
+  }
+};
+
 }  // namespace
-
-Tensor CudaLossKernels::mean(const Tensor& values, const Tensor& weights) {
-  Tensor result = empty({});
-  launch(stream_of_losses, 1, WeightedMean{input(values), input(weights), output(result)});
-  return result;
-}
-
-Tensor CudaLossKernels::scaled_gradients(const Tensor& gradients, const Tensor& weights, const Tensor& grad,
-                                         std::int64_t samples) {
-  Tensor result = empty_like(gradients);
-  for_each(stream_of_losses, result.numel(),
-           ScaledGradients{input(gradients), input(weights), input(grad), output(result), samples,
-                           gradients.size(1)});
-  return result;
-}
 
 void set_cuda_losses(Stream stream) {
   static CudaLossKernels kernels;
   stream_of_losses = stream;
   set_loss_kernels(kernels);
-  offer_margin_losses();
+  offer_py_losses();
   offer_clipped_losses();
   offer_row_losses();
-  offer_target_losses();
 }
 
 }  // namespace noisegate::cuda

@@ -1,4 +1,4 @@
-// The losses and what the schemes need on the GPU.
+// The losses on the GPU.
 #pragma once
 
 #include "engine/cuda/device/execution.h"
@@ -11,9 +11,8 @@ void set_cuda_losses(Stream stream);
 
 // What set_cuda_losses() is made of, a family each.
 inline Stream stream_of_losses{};
-void offer_margin_losses();
+void offer_py_losses();
 void offer_clipped_losses();
 void offer_row_losses();
-void offer_target_losses();
 
 }  // namespace noisegate::cuda

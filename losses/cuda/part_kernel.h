@@ -47,10 +47,10 @@ void run_part(const Rule& rule, const DeviceLossCall& call) {
                 output(values), gradients.defined() ? output(gradients) : Span<float>()});
 }
 
-/// Makes the kernels of these rules known to the CPU's code.
-template <class... Rules>
+/// Makes the rule's kernel known to the CPU's code.
+template <class Rule, int views = 1>
 void offer() {
-  ((DeviceLoss<Rules>::run = run_part<Rules>), ...);
+  DeviceLoss<Rule>::run = run_part<Rule, views>;
 }
 
 }  // namespace noisegate::cuda

@@ -1,13 +1,13 @@
-// A row of logits as a loss sees it on the GPU, under the names of the CPU's RowBlock (losses/row_block.h): a
-// warp has one row, its lanes every 32nd class. What is one number a row every lane knows; what is one number
-// a class, each lane knows of its own class. What a loss notes down for each class waits where that class's
-// gradient will stand: the same lane writes it, reads it and puts the gradient in its place.
+// A row of logits as a loss sees it on the GPU, under the names of the CPU's RowBlock
+// (losses/rows/row_block.h): a warp has one row, its lanes every 32nd class. Every lane holds the per-row
+// values, and of the per-class values those of its own classes. A loss's term for a class waits where that
+// class's gradient will stand: the same lane writes it, reads it and puts the gradient in its place.
 #pragma once
 
 #include "engine/cuda/device/reduce.h"
 #include "engine/random.h"
-#include "losses/device_loss.h"
-#include "losses/probability.h"
+#include "losses/rows/device_loss.h"
+#include "losses/rows/probability.h"
 
 #include <cstdint>
 
@@ -64,15 +64,16 @@ class WarpRow {
     if (!gradients_) return;
     float softmax_factor = 0, label_gradient = label_logit_gradient;
     if (is_normalised_) {
-      softmax_factor = (label_weight - label.complement * (own + direct_sum_)) / other_exponentials;
-      label_gradient += own * label.complement - label.p * direct_sum_ - label_weight;
+      softmax_factor =
+          (label_weight - label.complement * (dlogp_label + dlogp_others_sum_)) / other_exponentials;
+      label_gradient += dlogp_label * label.complement - label.p * dlogp_others_sum_ - label_weight;
     }
     for (int i = thread_.lane(); i < batch_.classes; i += lanes) {
       const std::int64_t at = begin_ + i;
       float gradient = label_gradient;
       if (i != label_) {
         gradient = is_normalised_ ? math::exp(batch_.logits[at] - highest_other) * softmax_factor : 0;
-        if (has_slopes_) gradient += gradients_[at] * slope_factor_;
+        if (has_terms_) gradient += gradients_[at] * terms_factor_;
       }
       gradients_[at] = gradients_before ? gradients_before[at] + gradient : gradient;
     }
@@ -80,7 +81,7 @@ class WarpRow {
 
   const int stride;  // the classes, rounded up to whole warps
   float label_logit, highest_other;
-  float value = 0, label_weight = 0, own = 0, label_logit_gradient = 0;
+  float value = 0, label_weight = 0, dlogp_label = 0, label_logit_gradient = 0;
   // From normalise() on:
   float margin = 0, log_normaliser = 0;
   Probability<float> label{};
@@ -116,28 +117,28 @@ class WarpRow {
   };
   NOISEGATE_DEVICE Others others(int) const { return {*this}; }
 
-  /// One number a class, once a row; nothing is kept where no gradients are wanted.
-  struct Slopes {};
-  NOISEGATE_DEVICE Slopes new_slopes() {
-    has_slopes_ = true;
+  /// One number per class, once per row; nothing is stored where no gradients are wanted.
+  struct Terms {};
+  NOISEGATE_DEVICE Terms new_terms() {
+    has_terms_ = true;
     return {};
   }
-  NOISEGATE_DEVICE static Slopes slopes_of(Slopes slopes, int) { return slopes; }
-  NOISEGATE_DEVICE void add_direct(float factor, float sum_of_slopes) {
-    direct_sum_ += factor * sum_of_slopes;
-    slope_factor_ = factor;
+  NOISEGATE_DEVICE static Terms terms_of(Terms terms, int) { return terms; }
+  NOISEGATE_DEVICE void add_dlogp_others(float factor, float sum_of_terms) {
+    dlogp_others_sum_ += factor * sum_of_terms;
+    terms_factor_ = factor;
   }
-  NOISEGATE_DEVICE void add_logit_gradient(float factor) { slope_factor_ = factor; }
+  NOISEGATE_DEVICE void add_logit_gradient(float factor) { terms_factor_ = factor; }
 
   NOISEGATE_DEVICE static float get(float value_of_row, int) { return value_of_row; }
   NOISEGATE_DEVICE static void set(float& value_of_row, int, float to) { value_of_row = to; }
   NOISEGATE_DEVICE float sum(float value_of_class) const { return warp_sum(thread_, value_of_class); }
   NOISEGATE_DEVICE float read(const TableRow& from, int i) const { return in_row(i) ? from[mine(i)] : 0; }
-  NOISEGATE_DEVICE float read(Slopes, int i) const {
+  NOISEGATE_DEVICE float read(Terms, int i) const {
     return gradients_ && in_row(i) ? gradients_[begin_ + mine(i)] : 0;
   }
-  NOISEGATE_DEVICE void write(Slopes, int i, float slope) const {
-    if (gradients_ && in_row(i)) gradients_[begin_ + mine(i)] = slope;
+  NOISEGATE_DEVICE void write(Terms, int i, float term) const {
+    if (gradients_ && in_row(i)) gradients_[begin_ + mine(i)] = term;
   }
   NOISEGATE_DEVICE float at_class(int index, int i, float number) const {
     return mine(i) == index ? number : 0;
@@ -157,8 +158,8 @@ class WarpRow {
   const Span<float> gradients_;
   const std::int64_t sample_, begin_;
   const std::int32_t label_;
-  float share_ = 0, direct_sum_ = 0, slope_factor_ = 0;
-  bool is_normalised_ = false, has_slopes_ = false;
+  float share_ = 0, dlogp_others_sum_ = 0, terms_factor_ = 0;
+  bool is_normalised_ = false, has_terms_ = false;
 };
 
 }  // namespace noisegate::cuda

@@ -1,16 +1,16 @@
 #include "losses/schemes/clipping.h"
 
-#include "losses/loss_op.h"
+#include "losses/sum_loss.h"
 
 namespace noisegate {
 namespace {
 
-/// P from τ: where a loss is as steep as τ, by halving.
+/// P from τ: where |ℓ'| is τ, by halving.
 double threshold_of(const PyLoss& loss, double tau) {
   double low = 1e-7, high = 1 - 1e-7;
   for (int i = 0; i < 60; ++i) {
     const double middle = (low + high) / 2;
-    (loss.steepness(middle) > tau ? low : high) = middle;
+    (loss.abs_dp(middle) > tau ? low : high) = middle;
   }
   return high;
 }
@@ -28,7 +28,7 @@ Variable ClippedLossAt::operator()(const SchemeBatch& batch, const double* point
 void ScheduledClipping::prepare_step(StepScalars& step) {
   tau_ = next_tau(step);
   threshold_ = threshold_of(loss_.unclipped(), tau_);
-  const ClipPoint at = no_steeper(loss_.unclipped().point_at(threshold_), tau_);
+  const ClipPoint at = limited_to(loss_.unclipped().point_at(threshold_), tau_);
   step.scheme[0] = at.threshold;
   step.scheme[1] = at.tau;
   step.scheme[2] = at.value_at_threshold;

@@ -1,7 +1,7 @@
 #include "losses/schemes/co_teaching.h"
 
 #include "engine/ops.h"
-#include "losses/loss_kernels.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -13,7 +13,7 @@ Variable CoTeaching::loss(const SchemeBatch& batch, const LossStep& step) {
   const auto count = static_cast<std::int64_t>(std::max(1.0, (1 - forgotten_) * samples));
   const auto taught_by = [&](int teacher, int pupil) {
     const Tensor values = loss_->value_tensor(batch.logits[teacher], batch.labels, step);
-    const Tensor weights = loss_kernels(values.device()).weights_of_smallest(values, count);
+    const Tensor weights = scheme_kernels(values.device()).weights_of_smallest(values, count);
     return loss_->weighted(batch.logits[pupil], batch.labels, weights, step);
   };
   return add(taught_by(1, 0), taught_by(0, 1));

@@ -1,7 +1,7 @@
 #include "losses/schemes/label_confidence.h"
 
 #include "engine/ops.h"
-#include "losses/loss_kernels.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
 #include "losses/schemes/parameter_distance.h"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ int LabelConfidence::views(int model) const {
 Tensor LabelConfidence::targets(const Variable& robust, const Variable& robust_first_view,
                                 const Tensor& labels, const LossStep& step) {
   const NoGrad no_grad;
-  LossKernels& kernels = loss_kernels(labels.device());
+  SchemeKernels& kernels = scheme_kernels(labels.device());
   const Tensor losses = robust_->value_tensor(robust, labels, step);
   const Tensor weights = kernels.confidence_weights(options_.alpha, options_.m, memory_, losses);
   const Tensor predictions = softmax(robust_first_view.detach()).value();

@@ -4,7 +4,7 @@
 #pragma once
 
 #include "engine/device_value.h"
-#include "losses/schemes/confidence.h"
+#include "losses/schemes/kernels/confidence.h"
 #include "losses/schemes/scheme.h"
 
 #include <memory>

@@ -1,7 +1,7 @@
 #include "losses/schemes/label_correction.h"
 
 #include "engine/ops.h"
-#include "losses/loss_kernels.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
 
 #include <algorithm>
 #include <vector>
@@ -74,7 +74,7 @@ void LabelCorrection::move_to(Device device) {
 }
 
 Tensor LabelCorrection::targets(const SchemeBatch& batch) const {
-  return loss_kernels(device_).rows_of(targets_, batch.indices);
+  return scheme_kernels(device_).rows_of(targets_, batch.indices);
 }
 
 void LabelCorrection::save(State& state) const {

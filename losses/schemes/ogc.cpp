@@ -1,8 +1,6 @@
 #include "losses/schemes/ogc.h"
 
-#include "losses/loss_kernels.h"
-#include "losses/loss_op.h"
-#include "losses/margin_part.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
 
 #include <algorithm>
 #include <cmath>
@@ -26,13 +24,12 @@ OgcState initial_state(const PyLoss& loss) {
 
 }  // namespace
 
-OgcTable ogc_table(const std::function<double(double p)>& steepness,
+OgcTable ogc_table(const std::function<double(double p)>& abs_dp,
                    const std::function<ClipPoint(double p)>& point_at) {
   OgcTable table{};
   table.lowest = -std::log(largest_p);
   table.highest = -std::log(smallest_p);
-  for (int i = 0; i < OgcTable::samples; ++i)
-    table.steepness_of_sample[i] = steepness(std::exp(-table.sample(i)));
+  for (int i = 0; i < OgcTable::samples; ++i) table.abs_dp_of_sample[i] = abs_dp(std::exp(-table.sample(i)));
   double* grid = table.threshold;
   const int last = OgcTable::grid_points - 1;
   grid[0] = smallest_p;
@@ -41,8 +38,8 @@ OgcTable ogc_table(const std::function<double(double p)>& steepness,
     for (int i = step; i < last; i += 2 * step) grid[i] = (grid[i - step] + grid[i + step]) / 2;
   for (int i = 0; i <= last; ++i) {
     const ClipPoint at = point_at(grid[i]);
-    table.tau[i] = steepness(grid[i]);
-    table.slope[i] = at.tau;
+    table.abs_dp[i] = abs_dp(grid[i]);
+    table.tau[i] = at.tau;
     table.value[i] = at.value_at_threshold;
   }
   return table;
@@ -50,15 +47,15 @@ OgcTable ogc_table(const std::function<double(double p)>& steepness,
 
 Ogc::Ogc(OgcOptions options, ClippedLossAt loss)
     : loss_(std::move(loss)),
-      cross_entropy_(loss_of(std::make_unique<MarginPart<CrossEntropy>>(CrossEntropy{}, MarginKnobs{}))),
+      cross_entropy_(make_loss(Spec("ce", "scheme ogc"))),
       memory_{options, Tensor::zeros({options.queue}),
               DeviceValue<OgcState>(initial_state(loss_.unclipped())),
-              DeviceValue<OgcTable>(ogc_table([this](double p) { return loss_.unclipped().steepness(p); },
+              DeviceValue<OgcTable>(ogc_table([this](double p) { return loss_.unclipped().abs_dp(p); },
                                               [this](double p) { return loss_.unclipped().point_at(p); }))} {}
 
 Variable Ogc::loss(const SchemeBatch& batch, const LossStep& step) {
   const Tensor entropies = cross_entropy_->value_tensor(batch.logits.front(), batch.labels, step);
-  loss_kernels(entropies.device()).observe(memory_, entropies, step.scalars);
+  scheme_kernels(entropies.device()).observe(memory_, entropies, step.scalars);
   return loss_(batch, memory_.state.data()->point);
 }
 
@@ -71,7 +68,7 @@ void Ogc::move_to(Device device) {
 std::vector<std::pair<std::string, double>> Ogc::metrics() const {
   const OgcState now = memory_.state.get();
   const Gaussian &clean = now.components[0], &noisy = now.components[1];
-  return {{"prob_thr", now.threshold},        {"tau", loss_.unclipped().steepness(now.threshold)},
+  return {{"prob_thr", now.threshold},        {"tau", loss_.unclipped().abs_dp(now.threshold)},
           {"mean_clean", clean.mean},         {"mean_noisy", noisy.mean},
           {"variance_clean", clean.variance}, {"variance_noisy", noisy.variance}};
 }

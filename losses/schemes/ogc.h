@@ -3,9 +3,8 @@
 // cross entropies, a mixture of two Gaussians.
 #pragma once
 
-#include "engine/device_value.h"
 #include "losses/schemes/clipping.h"
-#include "losses/schemes/ogc_update.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
 
 #include <functional>
 #include <memory>
@@ -13,24 +12,9 @@
 
 namespace noisegate {
 
-struct OgcOptions {
-  double epsilon = 20;
-  int time_frame = 32;    // steps from one threshold to the next
-  int queue = 4096;       // cross entropies that are remembered
-  bool lr_scaled = true;  // ε times the learning rate, as the published code has it and the text has not
-};
-
-/// OgcTable of a loss, by its steepness |ℓ'(p)|, which falls in p, and by where clipping begins at P.
-OgcTable ogc_table(const std::function<double(double p)>& steepness,
+/// OgcTable of a loss, by |ℓ'(p)|, which falls in p, and by where clipping begins at P.
+OgcTable ogc_table(const std::function<double(double p)>& abs_dp,
                    const std::function<ClipPoint(double p)>& point_at);
-
-/// OGC's memory between two steps, on the device where steps run.
-struct OgcMemory {
-  OgcOptions options;
-  Tensor queue;  // f32 (options.queue), of which the first `seen` are set
-  DeviceValue<OgcState> state;
-  DeviceValue<OgcTable> table;
-};
 
 class Ogc final : public Scheme {
  public:

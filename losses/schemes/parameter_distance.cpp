@@ -1,7 +1,7 @@
 #include "losses/schemes/parameter_distance.h"
 
 #include "engine/error.h"
-#include "losses/loss_kernels.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
 
 #include <utility>
 #include <vector>
@@ -24,7 +24,7 @@ Variable squared_distance(std::span<const Variable> a, std::span<const Variable>
       reject("squared_distance: parameters {} and {}", to_string(a[i].shape()), to_string(b[i].shape()));
   std::vector<Variable> inputs(a.begin(), a.end());
   inputs.insert(inputs.end(), b.begin(), b.end());
-  LossKernels& kernels = loss_kernels(a.empty() ? Device::cpu : a.front().value().device());
+  SchemeKernels& kernels = scheme_kernels(a.empty() ? Device::cpu : a.front().value().device());
   return record("squared_distance", kernels.squared_distance(values_of(a), values_of(b)), std::move(inputs),
                 [&kernels, one = values_of(a), other = values_of(b)](const Tensor& grad) {
                   return kernels.squared_distance_gradients(one, other, grad);

@@ -1,7 +1,7 @@
 #include "losses/schemes/plain.h"
 
 #include "engine/backend.h"
-#include "losses/loss_kernels.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
 
 #include <cmath>
 
@@ -12,7 +12,7 @@ Variable NoiseOnLogits::loss(const SchemeBatch& batch, const LossStep& step) {
   // The loss is a mean over the batch, and so is the noise.
   const double sigma = sigma_ / static_cast<double>(batch.labels.numel());
   const Tensor noise =
-      loss_kernels(logits.value().device()).noise(logits.shape(), sigma, Purpose::logit_noise, step, 0, {});
+      scheme_kernels(logits.value().device()).noise(logits.shape(), sigma, Purpose::logit_noise, step, 0, {});
   SchemeBatch noisy = batch;
   noisy.logits = {record("logit_noise", logits.value(), {logits}, [noise](const Tensor& grad) {
     return std::vector{backend(grad).combine(1, grad, 1, noise)};
@@ -31,7 +31,7 @@ Variable NoiseOnWeights::loss(const SchemeBatch& batch, const LossStep& step) {
   const double sigma = sigma_ / std::sqrt(draws);
   return record("weight_noise", loss.value(), inputs, [=](Tensor grad) {
     std::vector<Tensor> gradients;
-    LossKernels& kernels = loss_kernels(grad.device());
+    SchemeKernels& kernels = scheme_kernels(grad.device());
     for (std::uint32_t i = 0; i < shapes.size(); ++i)
       gradients.push_back(kernels.noise(shapes[i], sigma, Purpose::weight_noise, step, i, {}));
     gradients.push_back(std::move(grad));

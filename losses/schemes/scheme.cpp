@@ -30,7 +30,7 @@ constexpr int most_epochs = 1'000'000;
 ClippedLossAt clippable(const Values& values, const Request& request) {
   const std::string& own = values.word("loss");
   return ClippedLossAt(
-      make_margin_loss(own.empty() ? request.loss : Spec(own, values.spec().what() + "'s loss")));
+      make_py_loss(own.empty() ? request.loss : Spec(own, values.spec().what() + "'s loss")));
 }
 
 std::unique_ptr<Scheme> make_ogc(const Values& values, const Request& request) {

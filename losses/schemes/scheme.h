@@ -3,7 +3,7 @@
 #pragma once
 
 #include "engine/io/state.h"
-#include "losses/loss.h"
+#include "losses/registry.h"
 
 #include <cstdint>
 #include <memory>

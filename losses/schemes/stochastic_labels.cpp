@@ -1,7 +1,7 @@
 #include "losses/schemes/stochastic_labels.h"
 
-#include "losses/loss_kernels.h"
-#include "losses/loss_op.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
+#include "losses/sum_loss.h"
 
 namespace noisegate {
 
@@ -11,7 +11,7 @@ Variable StochasticLabels::loss(const SchemeBatch& batch, const LossStep& step) 
   if (correction_.active()) return soft_cross_entropy(logits, correction_.targets(batch));
   if (sigma_ == 0) return (*cross_entropy_)(logits, batch.labels, step);
   const Tensor noisy_targets =
-      loss_kernels(logits.value().device())
+      scheme_kernels(logits.value().device())
           .noise(logits.shape(), sigma_, Purpose::stochastic_labels, step, 0, batch.labels);
   return soft_cross_entropy(logits, noisy_targets);
 }

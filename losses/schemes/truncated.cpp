@@ -2,6 +2,7 @@
 
 #include "engine/ops.h"
 #include "losses/loss_kernels.h"
+#include "losses/schemes/kernels/scheme_kernels.h"
 
 #include <cmath>
 #include <cstdint>
@@ -14,9 +15,9 @@ Variable Truncated::loss(const SchemeBatch& batch, const LossStep& step) {
   const Variable& logits = batch.logits.front();
   const auto at_k = static_cast<float>(value_at_k(logits.shape()[1]));
   if (!kept_.defined()) return affine((*loss_)(logits, batch.labels, step), 1, -at_k);
-  LossKernels& kernels = loss_kernels(kept_.device());
-  const Tensor weights = kernels.rows_of(kept_, batch.indices).reshape(batch.labels.shape());
-  const Variable mean_weight(kernels.mean(weights, {}));  // what is subtracted, without a gradient
+  const Device device = kept_.device();
+  const Tensor weights = scheme_kernels(device).rows_of(kept_, batch.indices).reshape(batch.labels.shape());
+  const Variable mean_weight(loss_kernels(device).mean(weights, {}));  // without a gradient
   return add(loss_->weighted(logits, batch.labels, weights, step), affine(mean_weight, -at_k, 0));
 }
 

@@ -3,7 +3,7 @@
 #include "engine/optimizer.h"
 #include "engine/random.h"
 #include "layers/models.h"
-#include "losses/loss.h"
+#include "losses/registry.h"
 #include "tests/check_error.h"
 
 #include <algorithm>

@@ -1,7 +1,7 @@
 // Every loss in double: gradients against finite differences, limits, symmetry, bounds, weights; and float
 // against double.
-#include "losses/margin_part.h"
-#include "losses/transition_matrix.h"
+#include "losses/functions/row/transition_matrix.h"
+#include "losses/parts.h"
 #include "tests/loss_batch.h"
 
 #include <algorithm>
@@ -334,7 +334,7 @@ TEST_CASE("the weight of a loss of p_y is half its gradient's L1 norm, and âˆ’â„
   std::vector<std::string> specs{"gce:shift=1", "mae:tau=2.6", "agce:tau=3,tau-shifts=1,unit-weight=1",
                                  "ce+mae"};
   for (const LossInfo& info : list_losses())
-    if (info.of_margin) specs.push_back(info.name);
+    if (info.is_py) specs.push_back(info.name);
   for (const std::string& spec : specs) {
     CAPTURE(spec);
     const auto loss = loss_of(spec);
@@ -352,13 +352,12 @@ TEST_CASE("the weight of a loss of p_y is half its gradient's L1 norm, and âˆ’â„
     }
   }
   for (const LossInfo& info : list_losses())
-    CHECK_MESSAGE(loss_of(info.name, 7)->curve().has_value() == info.of_margin, info.name);
+    CHECK_MESSAGE(loss_of(info.name, 7)->curve().has_value() == info.is_py, info.name);
 
   const auto y = Probability<double>::of_margin(0.8);
   for (const double q : {0.2, 0.7})
-    CHECK(slope(GeneralizedCrossEntropy{q}, y) == doctest::Approx(-std::pow(y.p, q - 1)));
-  CHECK(slope(PartiallyHuberisedCrossEntropy{10}, Probability<double>::of_margin(-5)) ==
-        doctest::Approx(-10));
+    CHECK(dp(GeneralizedCrossEntropy{q}, y) == doctest::Approx(-std::pow(y.p, q - 1)));
+  CHECK(dp(PartiallyHuberisedCrossEntropy{10}, Probability<double>::of_margin(-5)) == doctest::Approx(-10));
   CHECK(weight(AsymmetricUnhingedLoss{2, 3}, y) ==
         doctest::Approx(y.p * y.complement * std::pow(2 - y.p, 2)));
 }

@@ -1,10 +1,10 @@
 // The schemes beside OGC: each against the formulas of its paper, written out in double precision.
 #include "engine/ops.h"
 #include "engine/random.h"
-#include "losses/loss_op.h"
 #include "losses/schemes/label_confidence.h"
 #include "losses/schemes/parameter_distance.h"
 #include "losses/schemes/scheme.h"
+#include "losses/sum_loss.h"
 #include "tests/check_error.h"
 #include "tests/loss_batch.h"
 #include "tests/scheme_step.h"

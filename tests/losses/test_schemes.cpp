@@ -1,7 +1,8 @@
 // Optimized gradient clipping and its rivals: the mixture, the threshold, the clipped loss, and the published
 // trace.
 #include "engine/random.h"
-#include "losses/schemes/clipped_loss.h"
+#include "losses/functions/py/py_losses.h"
+#include "losses/rows/clipped_loss.h"
 #include "losses/schemes/ogc.h"
 #include "losses/schemes/scheme.h"
 #include "tests/check_error.h"
@@ -79,7 +80,7 @@ std::array<Gaussian, 2> plain_fit(const std::vector<float>& x) {
 }
 
 /// The threshold by Eq. 10 and ten halvings, with nothing but loops.
-double plain_threshold(const std::array<Gaussian, 2>& g, const std::function<double(double)>& steepness,
+double plain_threshold(const std::array<Gaussian, 2>& g, const std::function<double(double)>& abs_dp,
                        double target) {
   const auto ratio = [&](double threshold) {
     double share[2];
@@ -88,7 +89,7 @@ double plain_threshold(const std::array<Gaussian, 2>& g, const std::function<dou
       for (int i = 0; i < 1000; ++i) {
         const double low = -std::log1p(-1e-7), high = -std::log(1e-7), h = low + (high - low) * i / 999;
         const double f = std::exp(-std::pow(h - g[k].mean, 2) / (2 * g[k].variance));
-        clipped += f * std::min(steepness(std::exp(-h)), steepness(threshold));
+        clipped += f * std::min(abs_dp(std::exp(-h)), abs_dp(threshold));
         density += f;
       }
       share[k] = clipped / density;
@@ -157,7 +158,7 @@ TEST_CASE("a clipped loss is the loss above P and a line of slope τ below") {
   const auto at = [](double p) { return Probability<double>{p, 1 - p, std::log(p), std::log1p(-p)}; };
   CHECK(ce.value(at(0.5)) == doctest::Approx(-std::log(0.5)));
   CHECK(ce.value(at(0.1)) == doctest::Approx(1 - 5 * 0.1 + std::log(5)));
-  CHECK(slope(ce, at(0.1)) == doctest::Approx(-5));
+  CHECK(dp(ce, at(0.1)) == doctest::Approx(-5));
   CHECK(ce.value(at(0.2 - 1e-9)) == doctest::Approx(ce.value(at(0.2 + 1e-9))));  // τP = 1
   const GeneralizedCrossEntropy unclipped{0.7};
   const ClippedLoss<GeneralizedCrossEntropy> gce(unclipped, clip_point(unclipped, 0.2));
@@ -193,7 +194,7 @@ TEST_CASE("OGC follows the published trace") {
 TEST_CASE("OGC over fl and gce takes the steps of a plain implementation") {
   struct Curve {
     std::string name;
-    std::function<double(double)> value, steepness;
+    std::function<double(double)> value, abs_dp;
   };
   const std::vector<Curve> curves = {
       {"fl", [](double p) { return -std::sqrt(1 - p) * std::log(p); },
@@ -223,10 +224,10 @@ TEST_CASE("OGC over fl and gce takes the steps of a plain implementation") {
       if (queue.size() > 96) queue.erase(queue.begin(), queue.end() - 96);
       const double learning_rate = t < 6 ? 0.1 : 0.02;
       if (queue.size() == 96 && (t + 1) % 2 == 0) {
-        threshold = plain_threshold(plain_fit(queue), curve.steepness, 1 + learning_rate * 5);
+        threshold = plain_threshold(plain_fit(queue), curve.abs_dp, 1 + learning_rate * 5);
         ++moves;
       }
-      const double tau = curve.steepness(threshold);
+      const double tau = curve.abs_dp(threshold);
       double expected = 0;
       for (const double q : p)
         expected += (q > threshold ? curve.value(q) : 1 - tau * q + curve.value(threshold)) / 32;

@@ -13,7 +13,7 @@
 #include "engine/optimizer.h"
 #include "layers/model_file.h"
 #include "layers/models.h"
-#include "losses/loss.h"
+#include "losses/registry.h"
 #include "tools/cli/command_line.h"
 
 #include <cstdio>

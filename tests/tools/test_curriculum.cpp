@@ -1,6 +1,6 @@
 // Margins, sample weights, snr and α_t beside plain loops in double, and their file.
 #include "engine/io/npy.h"
-#include "losses/loss.h"
+#include "losses/registry.h"
 #include "tests/check_error.h"
 #include "tests/loss_batch.h"
 #include "tests/temporary_folder.h"

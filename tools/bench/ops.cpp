@@ -6,7 +6,7 @@
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/replay.h"
-#include "losses/loss.h"
+#include "losses/registry.h"
 #include "tools/bench/bench.h"
 #include "tools/cli/command_line.h"
 #include "tools/cli/device_options.h"

@@ -43,9 +43,9 @@ std::vector<Row> loss_rows() {
   std::vector<Row> rows = {{"", "Losses of p_y = p, the given label's probability, alone"}};
   const std::vector<LossInfo> losses = list_losses();
   for (const LossInfo& loss : losses)
-    if (loss.of_margin) add(rows, loss);
+    if (loss.is_py) add(rows, loss);
   rows.push_back({"", "Each of them also takes"});
-  for (const Parameter& knob : margin_knobs()) rows.push_back({"", "  " + knob.text()});
+  for (const Parameter& parameter : shift_scale_parameters()) rows.push_back({"", "  " + parameter.text()});
   for (const char* line : {"p becomes sigmoid(scale-margin D + shift), D the margin; tau sets scale-margin,",
                            "or with tau-shifts=1 shift, by the number of classes; unit-weight=1 makes the",
                            "largest weight 1. Ou et al., A Curriculum View of Robust Loss Functions.",
@@ -53,7 +53,7 @@ std::vector<Row> loss_rows() {
     rows.push_back({"", fmt::format("  {}", line)});
   rows.push_back({"", "Losses of all probabilities"});
   for (const LossInfo& loss : losses)
-    if (!loss.of_margin) add(rows, loss);
+    if (!loss.is_py) add(rows, loss);
   for (const char* line :
        {"Sums of any two: alpha FIRST + beta SECOND; l1 is a penalty on the weights.",
         "A part's parameter stands as KEY, or as NAME.KEY where both have it.",

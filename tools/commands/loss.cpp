@@ -1,6 +1,6 @@
 // noisegate loss: what a loss makes of given logits and labels, sample by sample, and how it looks as a
 // curve.
-#include "losses/loss.h"
+#include "losses/registry.h"
 
 #include "engine/error.h"
 #include "engine/io/files.h"

@@ -1,6 +1,6 @@
 #include "tools/config/spec_paths.h"
 
-#include "losses/loss.h"
+#include "losses/registry.h"
 #include "noise/noise.h"
 
 #include <algorithm>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "datasets/dataset.h"
-#include "losses/loss.h"
+#include "losses/registry.h"
 
 #include <cstdint>
 #include <span>

@@ -1,0 +1,28 @@
+// The CPU's kernels of schemes, each defined in the file of this folder that says what it is for.
+#pragma once
+
+#include "losses/schemes/kernels/scheme_kernels.h"
+
+namespace noisegate {
+
+class CpuSchemeKernels final : public SchemeKernels {
+ public:
+  // samples.cpp
+  Tensor noise(const Shape& shape, double sigma, Purpose purpose, const LossStep& step, std::uint32_t stream,
+               const Tensor& labels) override;
+  Tensor rows_of(const Tensor& table, const Tensor& indices) override;
+  Tensor weights_of_smallest(const Tensor& values, std::int64_t count) override;
+  // ogc.cpp
+  void observe(OgcMemory& memory, const Tensor& cross_entropies, const StepScalars* scalars) override;
+  // label_confidence.cpp
+  Tensor confidence_weights(double alpha, double m, DeviceValue<ConfidenceState>& state,
+                            const Tensor& losses) override;
+  Tensor confident_targets(const Tensor& weights, const Tensor& labels, const Tensor& predictions,
+                           double correct_from, const StepScalars* scalars) override;
+  // parameter_distance.cpp
+  Tensor squared_distance(std::span<const Tensor> a, std::span<const Tensor> b) override;
+  std::vector<Tensor> squared_distance_gradients(std::span<const Tensor> a, std::span<const Tensor> b,
+                                                 const Tensor& grad) override;
+};
+
+}  // namespace noisegate
