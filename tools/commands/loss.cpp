@@ -1,10 +1,9 @@
 // noisegate loss: what a loss makes of given logits and labels, sample by sample, and how it looks as a
 // curve.
-#include "losses/registry.h"
-
 #include "engine/error.h"
 #include "engine/io/files.h"
 #include "engine/io/npy.h"
+#include "losses/registry.h"
 #include "noise/transition.h"
 #include "tools/analysis/scheme_replay.h"
 #include "tools/cli/command.h"
