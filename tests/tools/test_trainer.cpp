@@ -17,6 +17,7 @@
 #include <sys/resource.h>
 
 #include <doctest/doctest.h>
+#include <nlohmann/json.hpp>
 
 using namespace noisegate;
 
